@@ -1,4 +1,4 @@
-"""What all tests share: how Hypothesis searches, and processes that hear Ctrl-C."""
+"""Settings of Hypothesis, and a fixture for tests whose processes must receive Ctrl-C."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Machines differ in speed, so no example has a time limit; a run that others have to pass looks at the same
-# examples each time. TUNEDMODELS_EXPLORE=1 looks at new ones.
+# Machines differ in speed, so no example has a time limit. Every run has the same examples, so that it passes on all
+# machines or on none; with TUNEDMODELS_EXPLORE=1 it has new ones.
 settings.register_profile(
     "tests",
     deadline=None,
@@ -22,7 +22,7 @@ settings.load_profile("tests")
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Let the processes that the test starts hear SIGINT, also if our parent ignores it, as nohup or a script does."""
+    """Make the processes of the test receive SIGINT, also if the parent of pytest ignores it, as nohup does."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

@@ -1,8 +1,9 @@
-"""What the three commands share: how signals end them, and what they say if the modules of an extra are missing."""
+"""Signals end the three commands in the same way, and each says so if the modules of an extra are missing."""
 
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import signal
@@ -22,8 +23,9 @@ from tunedmodels_mockserver.extra import advice
 
 PACKAGES = ("tunedmodels", "tunedmodels_contracts", "tunedmodels_mockserver")
 BOTH = (signal.SIGINT, signal.SIGTERM)
-SLOW = "import time\nprint('slow', flush=True)\ntime.sleep(60)\n"
-# A plain install: importing a module of an extra fails.
+# Short steps: a signal that comes just before a sleep takes effect only after it.
+SLOW = "import time\nprint('slow', flush=True)\nfor _ in range(600):\n    time.sleep(0.1)\n"
+# The module sitecustomize of a plain install, also for child processes: an import of a module of an extra fails.
 PLAIN = """
 import sys
 
@@ -34,18 +36,36 @@ class Plain:
 
 sys.meta_path.insert(0, Plain())
 """
-# What an install without any extra has.
+# Runs each line of stdin as a command, and writes the results as JSON. Child processes write to the same files.
+RUNNER = """
+import importlib, json, os, sys
+from pathlib import Path
+
+main = importlib.import_module(sys.argv[1]).main
+results = {}
+for line in sys.stdin.read().splitlines():
+    sys.argv[1:] = line.split()
+    for descriptor, name in enumerate(("out", "err"), 1):
+        os.dup2(os.open(name, os.O_CREAT | os.O_TRUNC | os.O_WRONLY), descriptor)
+    try:
+        main()
+    except SystemExit as end:
+        sys.stdout.flush()
+        results[line] = [end.code, Path("out").read_text(), Path("err").read_text()]
+Path("results.json").write_text(json.dumps(results))
+"""
+# The packages of an install without any extra.
 BASE = {"click", "google", "plotille", "requests", "tabulate", "tenacity", "tqdm", "urllib3"}
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no process can be sent a signal there")
 
 
 @contextmanager
-def slow(folder: Path, file: str, text: str, *command: str) -> Iterator[subprocess.Popen[str]]:
-    """Yield a command that has run into *text*, the content of a module that *folder* has for it."""
+def start_command(folder: Path, file: str, text: str, package: str, *shell: str) -> Iterator[subprocess.Popen[str]]:
+    """Yield a command that runs *text*, the content of a module that it imports from *folder*."""
     (folder / file).write_text(text, encoding="utf-8")
     with subprocess.Popen(
-        command,
+        [*shell, sys.executable, "-m", package, "--version"],
         env={**os.environ, "PYTHONPATH": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -64,8 +84,8 @@ def slow(folder: Path, file: str, text: str, *command: str) -> Iterator[subproce
 @pytest.mark.parametrize("number", BOTH)
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_signal_during_imports_ends_the_process(tmp_path: Path, package: str, number: signal.Signals) -> None:
-    """The process dies of the signal while it still imports, and says nothing."""
-    with slow(tmp_path, "click.py", SLOW, sys.executable, "-m", package, "--version") as process:
+    """The process dies of the signal during its imports, and prints nothing."""
+    with start_command(tmp_path, "click.py", SLOW, package) as process:
         process.send_signal(number)
         _, err = process.communicate(timeout=20)
 
@@ -76,9 +96,9 @@ def test_a_signal_during_imports_ends_the_process(tmp_path: Path, package: str, 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_signal_after_the_command_ends_the_process(tmp_path: Path, package: str) -> None:
-    """The process dies of a signal that comes when the command is over and Python is about to end."""
+    """The process dies of a signal that arrives after the command, before Python ends."""
     ending = f"import atexit\n@atexit.register\ndef end():\n{re.sub('^', '    ', SLOW, flags=re.MULTILINE)}\n"
-    with slow(tmp_path, "sitecustomize.py", ending, sys.executable, "-m", package, "--version") as process:
+    with start_command(tmp_path, "sitecustomize.py", ending, package) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "slow\n"
         process.send_signal(signal.SIGINT)
@@ -92,7 +112,7 @@ def test_a_signal_after_the_command_ends_the_process(tmp_path: Path, package: st
 def test_an_ignored_signal_stays_ignored(tmp_path: Path, package: str) -> None:
     """A command whose parent ignores Ctrl-C, as a script does for a job in the background, dies of SIGTERM alone."""
     background = ("sh", "-c", """trap '' INT; exec "$@" """, "sh")
-    with slow(tmp_path, "click.py", SLOW, *background, sys.executable, "-m", package, "--version") as process:
+    with start_command(tmp_path, "click.py", SLOW, package, *background) as process:
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=20)
@@ -100,65 +120,58 @@ def test_an_ignored_signal_stays_ignored(tmp_path: Path, package: str) -> None:
     assert (process.returncode, err) == (-signal.SIGTERM, "")
 
 
-NEEDING = [
-    ("mockserver", "serve --port 0"),
-    ("mockserver", "exec -- true"),
-    ("mockserver", "demo"),
-    ("mockserver", "credentials service-account --user robot@example.com"),
-    ("contracts", "run"),
-    ("contracts", "record --to recordings --spend tunings=0"),
-    ("contracts", "sweep"),
-    ("contracts", "diff --right fake"),
-    ("contracts", "selftest"),
-    ("contracts", "check"),
-    ("contracts", "coverage"),
-]
-NEEDLESS = [
-    ("mockserver", "--help"),
-    ("mockserver", "serve --help"),
-    ("mockserver", "env"),
-    ("mockserver", "--version"),
-    ("contracts", "--help"),
-    ("contracts", "run --help"),
-]
+COMMANDS = {
+    "mockserver": (
+        ["serve --port 0", "exec -- true", "demo", "credentials service-account --user robot@example.com"],
+        ["--help", "serve --help", "env", "--version"],
+    ),
+    "contracts": (
+        [
+            "run",
+            "record --to recordings --spend tunings=0",
+            "sweep",
+            "diff --right fake",
+            "selftest",
+            "check",
+            "coverage",
+        ],
+        ["--help", "run --help"],
+    ),
+}
+"""For each extra: the commands that need it, and those that work in a plain install."""
 
 
-def plain(folder: Path, extra: str, words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in a plain install."""
+@pytest.mark.parametrize("extra", COMMANDS)
+def test_commands_in_a_plain_install(tmp_path: Path, extra: str) -> None:
+    """A command that needs an extra says in one sentence what to install, with status 2. Help needs no extra."""
+    needy, plain = COMMANDS[extra]
     modules = sorted(tunedmodels_contracts.extra.MODULES)
-    (folder / "sitecustomize.py").write_text(PLAIN.format(modules=modules), encoding="utf-8")
-    return subprocess.run(
-        [sys.executable, "-m", f"tunedmodels_{extra}", *words.split()],
-        env={**os.environ, "PYTHONPATH": str(folder)},
-        cwd=folder,
-        capture_output=True,
+    (tmp_path / "sitecustomize.py").write_text(PLAIN.format(modules=modules), encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-c", RUNNER, f"tunedmodels_{extra}.__main__"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))},
+        input="\n".join([*needy, *plain]),
+        cwd=tmp_path,
         text=True,
         timeout=60,
-        check=False,
+        check=True,
     )
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
 
-
-@pytest.mark.parametrize(("extra", "words"), NEEDING)
-def test_a_command_whose_extra_is_missing(tmp_path: Path, extra: str, words: str) -> None:
-    """One sentence says what to install, with status 2."""
-    done = plain(tmp_path, extra, words)
-
-    assert (done.returncode, done.stdout) == (2, "")
     sentence = rf"tunedmodels-{extra} needs (\w+), which is not installed: pip install 'tunedmodels\[{extra}\]'\n"
-    assert re.fullmatch(sentence, done.stderr)
+    for line in needy:
+        status, out, err = results[line]
+        assert (status, out) == (2, "")
+        assert re.fullmatch(sentence, err)
+    for line in plain:
+        status, out, err = results[line]
+        assert (status, err) == (0, "")
+        assert out
 
 
-@pytest.mark.parametrize(("extra", "words"), NEEDLESS)
-def test_help_needs_no_extra(tmp_path: Path, extra: str, words: str) -> None:
-    """Help, the version and the variables of a server elsewhere are there in a plain install, too."""
-    done = plain(tmp_path, extra, words)
-
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize("name", ["tunedmodels_mockserver.nothing", "flask.nothing", "requests", "nobody_knows", None])
-def test_a_bug_stays_a_bug(name: str | None) -> None:
-    """A module that no extra brings, or that a module of an extra lacks, is nothing to install."""
+@pytest.mark.parametrize("name", ["tunedmodels_mockserver.nothing", "flask.nothing", "requests", None])
+def test_unknown_module_is_a_bug(name: str | None) -> None:
+    """A missing module that is not of an extra raises its own error."""
     error = ModuleNotFoundError("not there", name=name)
 
     with pytest.raises(ModuleNotFoundError) as raised:
@@ -167,11 +180,11 @@ def test_a_bug_stays_a_bug(name: str | None) -> None:
 
 
 @pytest.mark.parametrize("package", [tunedmodels_mockserver, tunedmodels_contracts], ids=lambda one: one.__name__)
-def test_the_modules_of_an_extra_are_those_that_are_imported(package: object) -> None:
-    """Each module outside of the standard library and the plain install belongs to the extra, and no other does."""
+def test_modules_of_an_extra_are_those_that_it_imports(package: object) -> None:
+    """The modules of an extra are the imports outside the standard library and the plain install."""
     folder = Path(str(vars(package)["__file__"])).parent
-    named = {name for file in folder.rglob("*.py") for name in imported(ast.parse(file.read_text("utf-8")))}
-    foreign = named - BASE - sys.stdlib_module_names - {*PACKAGES, "_typeshed", "typing_extensions"}  # two for checkers
+    names = {name for file in folder.rglob("*.py") for name in imported_names(ast.parse(file.read_text("utf-8")))}
+    foreign = names - BASE - sys.stdlib_module_names - {*PACKAGES, "_typeshed", "typing_extensions"}  # two for checkers
     if sys.version_info >= (3, 11):
         foreign.discard("tomli")
     of_mockserver = tunedmodels_mockserver.extra.MODULES
@@ -179,11 +192,11 @@ def test_the_modules_of_an_extra_are_those_that_are_imported(package: object) ->
     if package is tunedmodels_mockserver:
         assert foreign == of_mockserver
     else:
-        looked_for = {"xdist"}  # by find_spec; pytest imports it
-        assert foreign | of_mockserver | looked_for == tunedmodels_contracts.extra.MODULES
+        by_find_spec = {"xdist"}  # pytest imports it
+        assert foreign | of_mockserver | by_find_spec == tunedmodels_contracts.extra.MODULES
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
+def imported_names(tree: ast.AST) -> Iterator[str]:
     """Yield the top-level names that a module imports."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

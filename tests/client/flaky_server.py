@@ -1,4 +1,4 @@
-"""A server that misbehaves as its script says, over a real socket, and counts what it was asked."""
+"""A server that misbehaves by a script, over a real socket, and records its requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import socketserver
 import struct
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from http import HTTPStatus
@@ -20,7 +20,7 @@ Piece = bytes | float | threading.Event
 
 
 class End(Enum):
-    """What becomes of the connection after a step."""
+    """The state of the connection after a step."""
 
     KEEP = "it stays open, for the next request"
     CLOSE = "it is closed"
@@ -30,9 +30,9 @@ class End(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """What the server does with one request: bytes to send, what to wait for between them, and an end.
+    """The server's reaction to one request: bytes to send, pauses between them, and an end.
 
-    It waits so many seconds, or for an event that the test sets.
+    A pause is a number of seconds, or an event that the test sets.
     """
 
     pieces: tuple[Piece, ...] = ()
@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """A request that was read to its end."""
+    """A complete request."""
 
     method: str
     path: str
@@ -63,7 +63,7 @@ def answer(
     lacks: int = 0,
     end: End = End.KEEP,
 ) -> Step:
-    """Answer *body*, bytes or what becomes JSON, whose Content-Length counts *lacks* bytes that never come."""
+    """Answer *body*, bytes or a value for JSON. Its Content-Length counts *lacks* bytes more than the server sends."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = [("Content-Type", kind), ("Content-Length", str(len(data) + lacks)), *more]
     return Step((head(status, headers), data), End.CLOSE if lacks and end is End.KEEP else end)
@@ -92,11 +92,11 @@ def page(status: int, *more: tuple[str, str]) -> Step:
     return answer(text, status, *more, kind="text/html; charset=utf-8")
 
 
-def chunked_answer(pieces: Iterable[Piece], kind: str = "application/json", *, cut: End | None = None) -> Step:
-    """Answer in chunks of HTTP's, one for each piece; *cut* is how it ends without the last one, which is empty."""
+def chunked_answer(pieces: Iterable[Piece], kind: str = "application/json", *, end: End | None = None) -> Step:
+    """Answer in chunks of HTTP, one for each piece. With *end* the last chunk, which is empty, is missing."""
     framed = (b"%x\r\n%s\r\n" % (len(piece), piece) if isinstance(piece, bytes) else piece for piece in pieces)
     begin = head(200, [("Content-Type", kind), ("Transfer-Encoding", "chunked")])
-    return Step((begin, *framed), cut) if cut else Step((begin, *framed, b"0\r\n\r\n"))
+    return Step((begin, *framed), end) if end else Step((begin, *framed, b"0\r\n\r\n"))
 
 
 def until_closed(pieces: Iterable[Piece], kind: str = "application/json", *, end: End = End.CLOSE) -> Step:
@@ -105,17 +105,10 @@ def until_closed(pieces: Iterable[Piece], kind: str = "application/json", *, end
 
 
 def slow_step(step: Step, every: float = 0.1) -> Step:
-    """Do what *step* does, with the body byte by byte."""
+    """Send the body of *step* byte by byte."""
     begin, *pieces = step.pieces
     body = b"".join(piece for piece in pieces if isinstance(piece, bytes))
-    return replace(step, pieces=(begin, *slow_pieces(body, every)))
-
-
-def slow_pieces(data: bytes, every: float = 0.1) -> Iterator[Piece]:
-    """Yield *data* byte by byte, with *every* seconds before each."""
-    for byte in data:
-        yield every
-        yield bytes([byte])
+    return replace(step, pieces=(begin, *(piece for byte in body for piece in (every, bytes([byte])))))
 
 
 def gzip_answer(data: bytes, keeps: int | None = None) -> Step:
@@ -133,9 +126,9 @@ SILENCE = Step(end=End.SILENCE)
 
 @dataclass
 class FlakyServer:
-    """A server on this machine. Each request takes the next step of *script*; after the last, *otherwise* says one.
+    """A server on this machine. Each request takes the next step of *script*, and *otherwise* after the last step.
 
-    It listens from ``listen`` on, which entering its context calls unless *late*; until then its port refuses.
+    Its context calls ``listen``, unless *late*. Before that its port refuses connections.
     """
 
     script: list[Step] = field(default_factory=list)
@@ -143,11 +136,11 @@ class FlakyServer:
     late: bool = False
 
     def __post_init__(self) -> None:
-        #: How many requests began to arrive, how many connections they came over, and the requests themselves.
+        #: The numbers of requests, also incomplete ones, and of connections; and the complete requests.
         self.tries = 0
         self.connections = 0
         self.received: list[ReceivedRequest] = []
-        self.stopped = threading.Event()
+        self.end = threading.Event()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._server = _Server(("127.0.0.1", 0), self)
@@ -179,7 +172,7 @@ class FlakyServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stopped.set()
+        self.end.set()
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -190,7 +183,7 @@ class FlakyServer:
         self._server.server_close()
 
     def serve(self, connection: socket.socket) -> None:
-        """Do what the script says, for one connection."""
+        """Answer the requests of one connection by the script."""
         with self._lock:
             self.connections += 1
             self._open.add(connection)
@@ -206,23 +199,21 @@ class FlakyServer:
     def _turn(self, connection: socket.socket, incoming: Any) -> bool:
         with self._lock:
             self.tries += 1
-            said = self.script.pop(0) if self.script else self.otherwise
-        if isinstance(said, Step) and not said.reads:
-            step = said
-        else:
+            step = self.script.pop(0) if self.script else self.otherwise
+        if not isinstance(step, Step) or step.reads:
             request = _read(incoming)
             with self._lock:
                 self.received.append(request)
-            step = said if isinstance(said, Step) else said(request)
+            step = step if isinstance(step, Step) else step(request)
         for piece in step.pieces:
             if isinstance(piece, bytes):
                 connection.sendall(piece)
             elif isinstance(piece, threading.Event):
                 piece.wait(30)
-            elif self.stopped.wait(piece):
+            elif self.end.wait(piece):
                 return False
         if step.end is End.SILENCE:
-            self.stopped.wait(30)
+            self.end.wait(30)
         if step.end is End.RESET:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             incoming.close()
@@ -239,7 +230,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self.flaky = flaky
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
-        """Raise in the thread, where pytest sees it; socketserver would print."""
+        """Raise in the thread, so that pytest reports the error; socketserver would print it."""
         raise
 
 

@@ -1,15 +1,18 @@
-"""The client against the mock server, over a socket: every method, the whole tuning tutorial, and what it refuses."""
+"""The client works against the mock server over a socket: every method, the tuning tutorial and refusals."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import io
 import sys
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import google.oauth2.credentials
 import pytest
@@ -25,27 +28,66 @@ from tunedmodels import (
     GenerationConfig,
     GranteeType,
     InvalidArgument,
+    Models,
     NotFound,
     Operation,
     OperationFailed,
+    Operations,
     OperationTimeout,
     Part,
     PermissionDenied,
+    Permissions,
     Role,
     Timestamp,
     TunedModel,
+    TunedModels,
     TunedModelState,
 )
 from tunedmodels_contracts.plugin import Server
-
-from .conftest import called_by, calls, public_methods
-
-pytestmark = pytest.mark.usefixtures("checks_calls_mark")
 
 BASE = "models/gemini-1.0-pro-001"
 PAIRS = [("1", "2"), ("3", "4"), ("-3", "-2"), ("twenty two", "twenty three"), ("seven", "eight")]
 
 Person = Callable[[str], Client]
+Test = TypeVar("Test", bound=Callable[..., None])
+
+METHODS = {
+    f"{part.__name__}.{name}": part
+    for part in (Models, Operation, Operations, Permissions, TunedModels)
+    for name, method in vars(part).items()
+    if inspect.isfunction(method) and not name.startswith("_")
+}
+"""The methods that users of a client call, such as ``TunedModels.create``, and their classes."""
+
+
+def calls(*methods: str) -> Callable[[Test], Test]:
+    """Declare the public methods that a test calls."""
+
+    def mark(test: Test) -> Test:
+        test.calls = frozenset(methods)  # type: ignore[attr-defined]
+        return test
+
+    return mark
+
+
+@pytest.fixture(autouse=True)
+def _checks_declared_calls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that does not call the methods that it declares."""
+    calls: set[str] = set()
+
+    def record_calls(path: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            calls.add(path)
+            return method(*args, **kwargs)
+
+        return call
+
+    for path, part in METHODS.items():
+        name = path.rpartition(".")[2]
+        monkeypatch.setattr(part, name, record_calls(path, vars(part)[name]))
+    yield
+    assert getattr(request.function, "calls", frozenset()) <= calls
 
 
 def tune(client: Client, **more: Any) -> Operation:
@@ -56,23 +98,22 @@ def tune(client: Client, **more: Any) -> Operation:
 
 @pytest.fixture
 def person(tunedmodels_server: Server) -> Iterator[Person]:
-    """Makes a client of somebody with an OAuth token; all of them share a world of this test alone."""
+    """Make clients of users with OAuth tokens, in one world of this test."""
     world = f"test-{uuid.uuid4().hex}"
-    made: list[Client] = []
+    with ExitStack() as stack:
 
-    def client_of(name: str) -> Client:
-        credentials: Any = google.oauth2.credentials.Credentials(f"{world}/{name}@example.com")
-        made.append(Client(tunedmodels_server.url, credentials=credentials))
-        return made[-1]
+        def client_of(name: str) -> Client:
+            credentials: Any = google.oauth2.credentials.Credentials(f"{world}/{name}@example.com")
+            return stack.enter_context(Client(tunedmodels_server.url, credentials=credentials))
 
-    yield client_of
-    for client in made:
-        client.close()
+        yield client_of
 
 
 def test_every_method_is_called() -> None:
-    """No public method of a client is left out by this module."""
-    assert called_by(sys.modules[__name__]) == public_methods()
+    """The tests of this module call every public method of a client."""
+    tests = vars(sys.modules[__name__]).values()
+
+    assert {method for test in tests for method in getattr(test, "calls", ())} == METHODS.keys()
 
 
 @calls(
@@ -88,16 +129,16 @@ def test_every_method_is_called() -> None:
     "Operation.cancelled",
 )
 def test_tutorial(tunedmodels_client: Client) -> None:
-    """Create, watch, ask, list and delete, as the published tutorial does."""
+    """The client creates, watches, uses, lists and deletes a model, as the published tutorial does."""
     models = tunedmodels_client.tuned_models
     operation = tune(tunedmodels_client, display_name="number generator", description="counts")
     name = operation.metadata.tuned_model
     assert operation.metadata == CreateTunedModelMetadata(total_steps=10, tuned_model=name)
     assert models.get(name).state is TunedModelState.CREATING
 
-    seen = [(item.completed_percent, item.snapshots[-1].step) for item in operation.progress(timeout=30)]
-    assert seen == sorted(seen)
-    assert seen[-1] == (100.0, 10)
+    progress = [(item.completed_percent, item.snapshots[-1].step) for item in operation.progress(timeout=30)]
+    assert progress == sorted(progress)
+    assert progress[-1] == (100.0, 10)
 
     model = operation.result(timeout=30)
     assert operation.done()
@@ -107,7 +148,7 @@ def test_tutorial(tunedmodels_client: Client) -> None:
     assert (model.state, model.display_name, model.base_model) == ("ACTIVE", "number generator", BASE)
     assert model.tuning_task.hyperparameters.learning_rate == 0.001
     assert [models.generate_content(name, prompt).text for prompt in ("LXIII", "六")] == ["LXIV", "七"]
-    assert [listed.name for listed in models.list()] == [name]
+    assert [item.name for item in models.list()] == [name]
 
     models.delete(name)
     with pytest.raises(NotFound, match="does not exist"):
@@ -115,8 +156,8 @@ def test_tutorial(tunedmodels_client: Client) -> None:
 
 
 @calls("TunedModels.create", "Operation.result")
-def test_model_that_is_tuned_is_read_whole(tunedmodels_client: Client) -> None:
-    """Nothing that the service says of a model is unknown, its times have nanoseconds, its steps are in order."""
+def test_client_reads_every_member_of_a_model(tunedmodels_client: Client) -> None:
+    """The client knows all members of a model; its times have nanoseconds, and its steps are in order."""
     operation = tune(tunedmodels_client, tuned_model_id="whole", temperature=0.5, top_k=3)
     model = operation.result(timeout=30)
     task = model.tuning_task
@@ -134,22 +175,22 @@ def test_model_that_is_tuned_is_read_whole(tunedmodels_client: Client) -> None:
 
 @calls("TunedModels.create", "Operation.wait_bar", "Operation.plot")
 def test_bar_and_plot(tunedmodels_client: Client) -> None:
-    """The bar ends at the last step, and the plot has every step."""
+    """The progress bar ends at the last step, and the plot has every step."""
     operation = tune(tunedmodels_client, tuned_model_id="bar")
-    shown = io.StringIO()
-    model = operation.wait_bar(timeout=30, file=shown)
+    screen = io.StringIO()
+    model = operation.wait_bar(timeout=30, file=screen)
     figure = import_module("matplotlib.figure").Figure()
     (line,) = operation.plot(figure.add_subplot()).get_lines()
     data: Any = line.get_xydata()
 
     assert model.state == "ACTIVE"
-    assert "10/10" in shown.getvalue()
+    assert "10/10" in screen.getvalue()
     assert data.tolist() == [[step.step, step.mean_loss] for step in model.tuning_task.snapshots]
 
 
 @calls("TunedModels.create", "Operation.cancel", "Operation.cancelled", "Operation.exception", "Operation.result")
 def test_cancel(tunedmodels_client: Client) -> None:
-    """A cancelled operation ends with CANCELLED, its model stays, and a second time there is nothing to cancel."""
+    """A cancelled operation ends with CANCELLED, its model remains, and a second cancel does nothing."""
     operation = tune(tunedmodels_client, tuned_model_id="stopped")
     assert operation.cancel()
 
@@ -165,7 +206,7 @@ def test_cancel(tunedmodels_client: Client) -> None:
 
 @calls("TunedModels.create", "Operation.result")
 def test_timeout(tunedmodels_client: Client) -> None:
-    """Half a second of tuning is more than no time, and less than plenty."""
+    """result() raises a timeout before the end of the run, and can be called again."""
     operation = tune(tunedmodels_client, tuned_model_id="slow")
     with pytest.raises(OperationTimeout):
         operation.result(timeout=0)
@@ -182,7 +223,7 @@ def test_timeout(tunedmodels_client: Client) -> None:
     "Operation.to_json",
 )
 def test_operations(tunedmodels_client: Client) -> None:
-    """An operation is found by its name, with its model and among all, and stopped by its name."""
+    """The client gets, lists and cancels operations by name."""
     operations = tunedmodels_client.operations
     names = [tune(tunedmodels_client, tuned_model_id=name).name for name in ("one", "two")]
 
@@ -199,23 +240,23 @@ def test_operations(tunedmodels_client: Client) -> None:
 
 @calls("TunedModels.list")
 def test_pages(tunedmodels_client: Client) -> None:
-    """A list of several pages is one list, in order of creation; a filter picks from it, a token goes on."""
+    """A list reads all pages in order of creation; a filter selects models, and a token continues the list."""
     for number in range(5):
         tune(tunedmodels_client, tuned_model_id=f"model-{number}", display_name=f"number {number}")
     models = tunedmodels_client.tuned_models
-    listed = models.list(page_size=2)
+    pager = models.list(page_size=2)
 
-    assert [model.name for model in listed] == [f"tunedModels/model-{n}" for n in range(5)]
-    assert [len(page) for page in listed.pages] == [2, 2, 1]
-    assert listed.next_page_token == ""
+    assert [model.name for model in pager] == [f"tunedModels/model-{n}" for n in range(5)]
+    assert [len(page) for page in pager.pages] == [2, 2, 1]
+    assert pager.next_page_token == ""
     assert [model.name for model in models.list(filter='"number 3"')] == ["tunedModels/model-3"]
-    next(listed.pages)
-    assert len(list(models.list(page_size=2, page_token=listed.next_page_token))) == 3
+    next(pager.pages)
+    assert len(list(models.list(page_size=2, page_token=pager.next_page_token))) == 3
 
 
 @calls("TunedModels.update", "TunedModels.get")
 def test_update(tunedmodels_client: Client) -> None:
-    """What is changed is changed at the service, and the model that comes back is the whole one."""
+    """An update changes the model at the service, and returns all of its members."""
     models = tunedmodels_client.tuned_models
     tune(tunedmodels_client, tuned_model_id="m", display_name="old", description="counts").result(timeout=30)
     updated = models.update("m", display_name="new", temperature=0.0, reader_project_numbers=[2**40])
@@ -231,7 +272,7 @@ def test_update(tunedmodels_client: Client) -> None:
 
 @calls("TunedModels.create", "TunedModels.generate_content")
 def test_tuning_further(tunedmodels_client: Client) -> None:
-    """A tuned model can be tuned further; the service fills in the base model."""
+    """A tuned model can be tuned further; the service adds the base model."""
     models = tunedmodels_client.tuned_models
     first = tune(tunedmodels_client, tuned_model_id="first").result(timeout=30)
     model = models.create(source_model=first, training_data=PAIRS, tuned_model_id="second").result(timeout=30)
@@ -244,7 +285,7 @@ def test_tuning_further(tunedmodels_client: Client) -> None:
 
 @calls("TunedModels.create")
 def test_training_data_from_a_file(tunedmodels_client: Client, tmp_path: Path) -> None:
-    """A file is read, and what comes twice in it is said."""
+    """The client reads a file, and warns of duplicate examples."""
     path = tmp_path / "a.csv"
     path.write_text("question,answer\n1,2\n1,2\n3,4\n", encoding="utf-8")
     with warnings.catch_warnings(record=True) as caught:
@@ -270,7 +311,7 @@ def test_training_data_from_a_file(tunedmodels_client: Client, tmp_path: Path) -
 
 @calls("TunedModels.generate_content", "TunedModels.stream_generate_content")
 def test_streams(tunedmodels_client: Client) -> None:
-    """Both forms of a stream say together what one answer says."""
+    """The chunks of both forms of a stream have together the text of one answer."""
     models = tunedmodels_client.tuned_models
     tune(tunedmodels_client, tuned_model_id="m").result(timeout=30)
     question = Content(role="user", parts=(Part(text="one hundred twenty three"),))
@@ -287,14 +328,14 @@ def test_streams(tunedmodels_client: Client) -> None:
 
 @calls("Models.get", "Models.list", "Models.tunable")
 def test_models(tunedmodels_client: Client) -> None:
-    """The base models are listed over pages, and those that can be tuned are among them."""
+    """The client lists the base models over pages, and selects those that can be tuned."""
     models = tunedmodels_client.models
-    listed = list(models.list(page_size=2))
+    base_models = list(models.list(page_size=2))
 
-    assert models.get(BASE) in listed
-    assert models.tunable() == tuple(model for model in listed if model.is_tunable)
+    assert models.get(BASE) in base_models
+    assert models.tunable() == tuple(model for model in base_models if model.is_tunable)
     assert BASE in [model.name for model in models.tunable()]
-    assert len(models.tunable()) < len(listed)
+    assert len(models.tunable()) < len(base_models)
     with pytest.raises(NotFound):
         models.get("no-such-model")
 
@@ -308,7 +349,7 @@ def test_models(tunedmodels_client: Client) -> None:
     "Permissions.delete",
 )
 def test_permissions(person: Person) -> None:
-    """A model is shared with a person, changed, shared with everyone, and kept again."""
+    """The owner shares a model with a person and with everyone, and withdraws both permissions."""
     alice, bob = person("alice"), person("bob")
     tune(alice, tuned_model_id="shared").result(timeout=30)
     permissions = alice.tuned_models.permissions("shared")
@@ -340,7 +381,7 @@ def test_permissions(person: Person) -> None:
 
 @calls("TunedModels.transfer_ownership", "TunedModels.delete")
 def test_transfer_ownership(person: Person) -> None:
-    """The owner is another afterwards, and the old one a writer, who may not delete."""
+    """After a transfer the former owner is a writer, who may not delete the model."""
     alice, bob = person("alice"), person("bob")
     tune(alice, tuned_model_id="handed-on").result(timeout=30)
     with pytest.raises(PermissionDenied):
@@ -359,11 +400,11 @@ def test_transfer_ownership(person: Person) -> None:
 
 @calls("TunedModels.create", "TunedModels.generate_content")
 def test_refusals(tunedmodels_client: Client) -> None:
-    """The service's refusals arrive as the errors of their names, some with a hint."""
+    """Each refusal of the service is the error of its name, some with a hint."""
     models = tunedmodels_client.tuned_models
     tune(tunedmodels_client, tuned_model_id="taken")
 
-    with pytest.raises(AlreadyExists) as taken:
+    with pytest.raises(AlreadyExists) as conflict:
         tune(tunedmodels_client, tuned_model_id="taken")
     with pytest.raises(InvalidArgument, match="is not ready to use") as early:
         models.generate_content("taken", "1")
@@ -374,25 +415,17 @@ def test_refusals(tunedmodels_client: Client) -> None:
     with pytest.raises(FailedPrecondition, match="is not found for CREATE TUNED MODEL") as none:
         models.create(base_model="gemini-2.5-flash", training_data=PAIRS, display_name="none")
 
-    assert taken.value.request is not None
-    assert taken.value.request.method == "POST"
-    assert taken.value.response is not None
-    assert taken.value.response.status_code == 409
+    assert conflict.value.request is not None
+    assert conflict.value.request.method == "POST"
+    assert conflict.value.response is not None
+    assert conflict.value.response.status_code == 409
     assert "wait until its operation ends" in early.value.hint
     assert "no model that can be tuned" in none.value.hint
 
 
 @calls("TunedModels.list")
-@pytest.mark.parametrize("turn", [1, 2])
-def test_each_test_has_a_world(tunedmodels_client: Client, turn: int) -> None:
-    """What one test creates, another does not see."""
-    assert list(tunedmodels_client.tuned_models.list()) == []
-    tune(tunedmodels_client, tuned_model_id="mine", display_name=f"turn {turn}")
-
-
-@calls("TunedModels.list")
 def test_client_without_credentials(tunedmodels_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client of a local server needs no key and looks for none, however it is told of the server."""
+    """A client of a local server needs no key, with the address in an argument or in the environment."""
     with Client(tunedmodels_client.base_url) as client:
         list(client.tuned_models.list())
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", tunedmodels_client.base_url.removeprefix("http://"))
@@ -404,6 +437,6 @@ def test_client_without_credentials(tunedmodels_client: Client, monkeypatch: pyt
 
 @calls("TunedModels.list")
 def test_real_looking_key_is_refused_by_the_server(tunedmodels_client: Client) -> None:
-    """On this machine a real key is sent where the caller says so; the mock server does not want it."""
+    """The client sends a real key of the caller to this machine, and the mock server refuses it."""
     with Client(tunedmodels_client.base_url, api_key="AIza" + "x" * 35) as client, pytest.raises(APIError):
         list(client.tuned_models.list())

@@ -1,4 +1,4 @@
-"""The client: where it sends, with what session, and how it is closed."""
+"""The client has a base URL, a session that it may close, and collections."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ MODELS = "https://service.test/v1beta/tunedModels"
 
 
 class Session(requests.Session):
-    closed = False
+    is_closed = False
 
     def close(self) -> None:
-        self.closed = True
+        self.is_closed = True
         super().close()
 
 
 def test_default_is_google() -> None:
-    """Without anything the client talks to Google's service."""
+    """Without a base URL the client sends requests to Google's service."""
     assert Client(api_key="key").base_url == "https://generativelanguage.googleapis.com"
 
 
 def test_base_url_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A given base URL wins over the emulator, the emulator over GOOGLE_GEMINI_BASE_URL."""
+    """The argument comes before TUNEDMODELS_EMULATOR_HOST, and that before GOOGLE_GEMINI_BASE_URL."""
     monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "https://proxy.test/")
     assert Client().base_url == "https://proxy.test"
 
@@ -51,7 +51,7 @@ def test_invalid_base_url_in_the_environment(monkeypatch: pytest.MonkeyPatch, na
 
 @pytest.mark.parametrize("name", ["TUNEDMODELS_EMULATOR_HOST", "GOOGLE_GEMINI_BASE_URL", "base_url"])
 def test_host_and_port_of_this_machine(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Both variables and the argument take host:port; a port alone is refused with the name of its source."""
+    """Both variables and the argument accept host:port; the error of a port alone names its source."""
 
     def client(text: str) -> Client:
         if name == "base_url":
@@ -65,7 +65,7 @@ def test_host_and_port_of_this_machine(monkeypatch: pytest.MonkeyPatch, name: st
 
 
 def test_another_machine_needs_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
-    """TUNEDMODELS_EMULATOR_HOST alone says what is there, a mock server."""
+    """Only TUNEDMODELS_EMULATOR_HOST accepts another machine without a scheme."""
     monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "mock:9480")
     with pytest.raises(ValueError, match=r"^GOOGLE_GEMINI_BASE_URL: 'mock:9480' has no scheme; write https://mock"):
         Client()
@@ -75,20 +75,20 @@ def test_another_machine_needs_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_path_before_the_version(answers: responses.RequestsMock) -> None:
-    """A base URL may have a path, that of a proxy."""
+    """A base URL may have the path of a proxy."""
     answers.get("https://proxy.test/gemini/v1beta/tunedModels", json={})
 
     assert list(Client("https://proxy.test/gemini/", api_key="key").tuned_models.list()) == []
 
 
-def test_all_but_the_base_url_is_by_keyword() -> None:
-    """A second positional argument is refused: nobody passes a key where credentials stand."""
+def test_only_the_base_url_is_positional() -> None:
+    """A second positional argument is refused, so that no caller passes a key as credentials."""
     with pytest.raises(TypeError):
         Client("https://service.test", "key")  # type: ignore[call-arg, arg-type]  # the mistake that is tested
 
 
 def test_key_and_credentials_exclude_each_other() -> None:
-    """Two ways to say who calls are one too many."""
+    """A client has a key or credentials, not both."""
     credentials: google.auth.credentials.Credentials = google.oauth2.credentials.Credentials("token")
 
     with pytest.raises(ValueError, match="not both"):
@@ -103,73 +103,66 @@ def test_invalid_timeout(timeout: float) -> None:
 
 
 def test_retry_none_tries_once(answers: responses.RequestsMock) -> None:
-    """With retry=None there is one try."""
+    """With retry=None the client tries once."""
     answers.get(MODELS, status=503)
-    slept: list[float] = []
+    sleeps: list[float] = []
 
     with pytest.raises(Unavailable):
-        list(Client("https://service.test", api_key="key", retry=None, sleep=slept.append).tuned_models.list())
+        list(Client("https://service.test", api_key="key", retry=None, sleep=sleeps.append).tuned_models.list())
 
     assert len(answers.calls) == 1
-    assert slept == []
+    assert sleeps == []
 
 
-def test_sleep_and_clock_are_handed_in(answers: responses.RequestsMock) -> None:
-    """Waiting for an operation is done with the sleep and the polling that the client was given."""
+def test_operation_uses_the_sleep_of_the_client(answers: responses.RequestsMock) -> None:
+    """An operation waits with the client's sleep, clock and polling."""
     operation = {"name": "tunedModels/m/operations/o"}
     url = f"{MODELS}/m/operations/o"
     for more in ({}, {}, {}, {"done": True, "response": {}}):
         answers.get(url, json={**operation, **more})
-    slept: list[float] = []
-    client = Client(
-        "https://service.test", api_key="key", polling=Polling(2, 2, 3), sleep=slept.append, clock=lambda: 0.0
-    )
+    sleeps: list[float] = []
+    polling = Polling(2, 2, 3)
+    client = Client("https://service.test", api_key="key", polling=polling, sleep=sleeps.append, clock=lambda: 0.0)
     client.operations.get("tunedModels/m/operations/o").result()
 
-    assert slept == [2, 3]
+    assert sleeps == [2, 3]
 
 
-def test_own_session_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client closes the session that it made."""
+def test_client_closes_its_own_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client closes its own session at the end of its block, or by close(), which may be called twice."""
     session = Session()
     monkeypatch.setattr(requests, "Session", lambda: session)
     with Client("https://service.test", api_key="key") as client:
         assert isinstance(client, Client)
-        assert not session.closed
+        assert not session.is_closed
+    assert session.is_closed
 
-    assert session.closed
-
-
-def test_own_session_is_closed_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So it does without a with statement, and twice is as good as once."""
-    session = Session()
-    monkeypatch.setattr(requests, "Session", lambda: session)
+    session.is_closed = False
     client = Client("https://service.test", api_key="key")
     client.close()
     client.close()
+    assert session.is_closed
 
-    assert session.closed
 
-
-def test_given_session_is_used_and_stays_open(answers: responses.RequestsMock) -> None:
-    """A session that was given does the sending, and its giver closes it."""
+def test_session_of_the_caller_remains_open(answers: responses.RequestsMock) -> None:
+    """The client sends with the session of the caller, and does not close it."""
     answers.get(MODELS, json={})
     with Session() as session:
         session.headers["X-Test-Id"] = "w1"
         with Client("https://service.test", api_key="key", session=session) as client:
             list(client.tuned_models.list())
 
-        assert not session.closed
+        assert not session.is_closed
     assert answers.calls[0].request.headers["X-Test-Id"] == "w1"
 
 
-def test_repr_tells_no_secret() -> None:
-    """What a debugger shows names the server and not the key."""
+def test_repr_has_no_key() -> None:
+    """The repr has the server and not the key."""
     assert repr(Client("https://service.test", api_key="secret")) == "<Client of https://service.test>"
 
 
-def test_parts() -> None:
-    """The collections are the client's parts, each of a public class; they share nothing with another client's."""
+def test_collections() -> None:
+    """A client has its own collections, each of a public class."""
     one, two = Client(api_key="one"), Client(api_key="two")
     parts: dict[str, Any] = {name: part for name, part in vars(one).items() if not name.startswith("_")}
 

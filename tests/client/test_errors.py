@@ -1,4 +1,4 @@
-"""The errors: one tree, what each carries, and how it travels."""
+"""The errors are one tree, have attributes, and can be copied and pickled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESPONSE = errors.Response(404, {"content-type": "application/json"}, '{"error":
 
 
 def error_classes() -> dict[str, type[Exception]]:
-    """The errors that the module defines for users, by name."""
+    """Return the public errors of the module, by name."""
     return {
         name: kind
         for name, kind in vars(errors).items()
@@ -30,7 +30,7 @@ def error_classes() -> dict[str, type[Exception]]:
 
 
 def parent(kind: type[Exception]) -> str:
-    """The nearest class above that users see."""
+    """Return the name of the nearest public base class."""
     return next(above.__name__ for above in kind.__mro__[1:] if not above.__name__.startswith("_"))
 
 
@@ -39,12 +39,12 @@ def statuses() -> dict[str, type[errors.APIError]]:
 
 
 def test_one_root() -> None:
-    """One except clause catches everything, and nobody else's error is among it."""
+    """One except clause catches every error."""
     assert {name for name, kind in error_classes().items() if not issubclass(kind, errors.TunedModelsError)} == set()
 
 
 def test_tree_in_the_docstring() -> None:
-    """The tree that people read has each error once, in the order of the module, below its parent."""
+    """The tree in the docstring has each error once, in the order of the module, below its parent."""
     parents: list[str] = []
     tree: dict[str, str] = {}
     for line in (errors.__doc__ or "").splitlines():
@@ -59,7 +59,7 @@ def test_tree_in_the_docstring() -> None:
 
 
 def test_codes_in_the_docstring() -> None:
-    """The tree gives each status the number that its class names, and the class is called like the status."""
+    """The tree has the number of each status, and the class has the name of the status."""
     tree = dict(re.findall(r"── (\w+) +(\d{3})  ", errors.__doc__ or ""))
     classes = {}
     for name, kind in statuses().items():
@@ -86,7 +86,7 @@ def test_warning_is_a_warning() -> None:
 
 
 def test_api_error() -> None:
-    """What was said is on the error, and in its text."""
+    """The error has all values, and its text has some of them."""
     details = ({"@type": f"{TYPE}ErrorInfo", "reason": "A"},)
     error = errors.NotFound(
         404,
@@ -105,8 +105,8 @@ def test_api_error() -> None:
     assert (error.request, error.response) == (REQUEST, RESPONSE)
 
 
-def test_api_error_that_says_little() -> None:
-    """Without a status the text begins with the code; what is not known is empty or None."""
+def test_api_error_without_a_status() -> None:
+    """Without a status the text begins with the code; missing values are empty or None."""
     error = errors.APIError(418, "", "Short and stout.")
 
     assert str(error) == "418: Short and stout."
@@ -115,7 +115,7 @@ def test_api_error_that_says_little() -> None:
     assert (error.error_info, error.field_violations, error.quota_violations, error.links) == (None, (), (), ())
 
 
-# In the form of what the service answered in April 2025 when a minute's quota was used up.
+# In the form of an answer of April 2025 about the quota of a minute.
 QUOTA = {
     "@type": f"{TYPE}QuotaFailure",
     "violations": [
@@ -137,7 +137,7 @@ QUOTA = {
     ],
 )
 def test_details(error: Any) -> None:
-    """Details are read as messages, from the answer of a call and from the end of an operation."""
+    """The details of both errors are read as messages."""
     link = {"description": "Learn more about Gemini API quotas", "url": "https://ai.google.dev/gemini-api/docs"}
     violation = {"field": "tuned_model.display_name", "description": "too long", "newMember": 1}
     failed = error(
@@ -181,7 +181,6 @@ def test_details(error: Any) -> None:
     "detail",
     [
         {},
-        {"@type": None},
         {"@type": [1]},
         {"@type": f"{TYPE}Unheard"},
         {"@type": f"{TYPE}ErrorInfo", "reason": 5},
@@ -196,7 +195,7 @@ def test_details(error: Any) -> None:
     ids=repr,
 )
 def test_details_in_another_form(detail: dict[str, Any]) -> None:
-    """What is not in the form of its type is left out, and stays among the details."""
+    """A detail in another form is only in the details."""
     good = {"@type": f"{TYPE}BadRequest", "fieldViolations": [{"field": "b"}]}
     error = errors.APIError(400, "INVALID_ARGUMENT", "No.", (detail, good))
 
@@ -206,21 +205,17 @@ def test_details_in_another_form(detail: dict[str, Any]) -> None:
 
 
 def test_operation_failed() -> None:
-    """A failed operation says which it is and with what it ended."""
+    """The error of an operation has its name and its end; a status without a name is a number."""
     error = errors.OperationFailed("tunedModels/m/operations/o", 1, "CANCELLED", "Stopped.", ({"a": 1},))
 
     assert str(error) == "tunedModels/m/operations/o ended with CANCELLED: Stopped."
     assert (error.operation, error.code, error.status) == ("tunedModels/m/operations/o", 1, "CANCELLED")
     assert (error.message, error.details) == ("Stopped.", ({"a": 1},))
-
-
-def test_operation_failed_with_a_number_of_its_own() -> None:
-    """Where the status has no name its number is shown."""
     assert str(errors.OperationFailed("o", 99, "", "Odd.")) == "o ended with 99: Odd."
 
 
 def test_operation_timeout() -> None:
-    """The text says how long was waited, and that the operation goes on."""
+    """The text has the timeout, and says that the operation continues."""
     error = errors.OperationTimeout("tunedModels/m/operations/o", 2.5)
 
     continues = "it continues; get it with client.operations.get()"
@@ -229,7 +224,7 @@ def test_operation_timeout() -> None:
 
 
 def test_location_in_training_data() -> None:
-    """The error has the location, as far as there is one."""
+    """The error has the location, or None."""
     error = errors.TrainingDataError("no", source="a.csv", line=3, row=1, column="output")
     nowhere = errors.TrainingDataError("no")
 
@@ -238,7 +233,7 @@ def test_location_in_training_data() -> None:
 
 
 def example_error(kind: type[Exception]) -> Exception:
-    """An error of that class with everything that it can carry."""
+    """Return an error of that class with all its values."""
     details = ({"@type": f"{TYPE}ErrorInfo", "reason": "A"},)
     if issubclass(kind, errors.APIError):
         return kind(404, "STATUS", "Said.", details, hint="do", retry_delay=2.5, request=REQUEST, response=RESPONSE)
@@ -252,25 +247,25 @@ def example_error(kind: type[Exception]) -> Exception:
         return kind("no token", errors.RetrySafety.UNSENT)
     if issubclass(kind, errors.TrainingDataError):
         return kind("no", source="a.csv", line=3, row=1, column="output")
-    return kind("said")
+    return kind("text")
 
 
 @pytest.mark.parametrize("kind", [*error_classes().values(), errors.DuplicateExamplesWarning])
 @pytest.mark.parametrize(
-    "copied",
+    "duplicate",
     [
         *(
             pytest.param(lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol)), id=f"{protocol}")
-            for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+            for protocol in (0, pickle.HIGHEST_PROTOCOL)
         ),
         pytest.param(copy.copy, id="copy"),
         pytest.param(copy.deepcopy, id="deepcopy"),
     ],
 )
-def test_errors_travel_between_processes(kind: type[Exception], copied: Any) -> None:
-    """An error that was pickled, as process pools do, or copied, is the same."""
+def test_copies_of_errors_are_the_same(kind: type[Exception], duplicate: Any) -> None:
+    """An error is the same after a copy, or after pickling, as process pools do it."""
     error = example_error(kind)
-    again = copied(error)
+    again = duplicate(error)
 
     assert type(again) is kind
     assert str(again) == str(error)
@@ -278,7 +273,7 @@ def test_errors_travel_between_processes(kind: type[Exception], copied: Any) -> 
 
 
 def test_requests_and_responses_are_values() -> None:
-    """What was asked and answered can be compared, and cannot be changed."""
+    """Requests and responses can be compared, and cannot be changed."""
     assert errors.Request("GET", REQUEST.url) == REQUEST
     assert errors.Response(404, dict(RESPONSE.headers), RESPONSE.body) == RESPONSE
     with pytest.raises(AttributeError):

@@ -1,4 +1,4 @@
-"""The public face of the package."""
+"""The package exports its public names, with their docstrings."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tunedmodels import Message, OpenEnum, _exports, errors
 
 
 def classes() -> dict[str, type]:
-    """The public classes by name; errors is the one name that is a module."""
+    """Return the public classes by name; errors is a module."""
     return {name: getattr(tunedmodels, name) for name in tunedmodels.__all__ if name != "errors"}
 
 
 def type_checker_names() -> dict[str, str]:
-    """The names that type checkers find in the package, and the modules that define them."""
+    """Return the names that type checkers see in the package, and their modules."""
     names = {}
     for node in ast.parse(inspect.getsource(_exports)).body[1:]:
         assert isinstance(node, ast.ImportFrom)
@@ -32,20 +32,20 @@ def type_checker_names() -> dict[str, str]:
 
 
 def test_all_is_complete() -> None:
-    """__all__ has the names that type checkers find, in alphabetical order."""
+    """__all__ has the names that type checkers see, in alphabetical order."""
     assert tunedmodels.__all__ == sorted(type_checker_names())
 
 
-def test_type_checkers_find_the_same_classes() -> None:
-    """Each class comes from the module from which a type checker takes it."""
+def test_type_checkers_see_the_same_classes() -> None:
+    """Each class is of the module that type checkers see."""
     modules = {name: kind.__module__ for name, kind in classes().items()}
 
     assert {**modules, "errors": "tunedmodels"} == type_checker_names()
     assert tunedmodels.errors is errors
 
 
-def test_every_name_can_be_found() -> None:
-    """dir() and an import of everything know all names."""
+def test_every_name_can_be_imported() -> None:
+    """dir() and a star import have all names."""
     space: dict[str, object] = {}
     exec("from tunedmodels import *", space)
 
@@ -66,48 +66,46 @@ def test_unknown_name() -> None:
 
 
 def test_every_error_is_exported() -> None:
-    """Whoever catches an error, or filters a warning, finds it at the top of the package."""
-    defined = {
-        name for name, kind in vars(errors).items() if inspect.isclass(kind) and kind.__module__ == errors.__name__
-    }
+    """The package exports every error and warning."""
+    kinds = {kind.__name__ for kind in vars(errors).values() if getattr(kind, "__module__", "") == errors.__name__}
 
-    assert {name for name in defined if not name.startswith("_")} <= set(tunedmodels.__all__)
+    assert {name for name in kinds if not name.startswith("_")} <= set(tunedmodels.__all__)
 
 
 def test_every_message_is_exported() -> None:
-    """Whatever the service answers has a public class."""
+    """The package exports every message and enum."""
 
     def below(kind: type[Any]) -> set[type[Any]]:
         return {kind}.union(*map(below, kind.__subclasses__()))
 
-    made = below(Message) | below(OpenEnum)
-    ours = {kind.__name__ for kind in made if kind.__module__.startswith("tunedmodels.")}
+    kinds = below(Message) | below(OpenEnum)
+    ours = {kind.__name__ for kind in kinds if kind.__module__.startswith("tunedmodels.")}
 
     assert ours <= set(tunedmodels.__all__)
 
 
 def test_every_public_name_has_a_docstring() -> None:
-    """help() says something about each name, its methods and its properties."""
-    silent = []
+    """Each public name has a docstring, and so have its methods and properties."""
+    missing = []
     for name, value in classes().items():
         members = {f"{name}.{member}": inner for member, inner in vars(value).items() if not member.startswith("_")}
-        silent += [
+        missing += [
             path
             for path, inner in {name: value, **members}.items()
             if (inspect.isroutine(inner) or isinstance(inner, (type, property))) and not inspect.getdoc(inner)
         ]
 
-    assert silent == []
+    assert missing == []
 
 
-def test_no_docstring_is_made_up() -> None:
-    """A dataclass without a docstring gets its signature for one; none of ours does."""
+def test_no_docstring_is_a_signature() -> None:
+    """No dataclass has the signature that Python makes for a missing docstring."""
     assert [name for name, kind in classes().items() if (kind.__doc__ or "").startswith(f"{name}(")] == []
 
 
 def test_every_field_of_a_message_is_explained() -> None:
-    """Each field has a line above it that says what it is."""
-    silent = []
+    """Each field has a comment above it."""
+    missing = []
     for name, kind in classes().items():
         if not issubclass(kind, Message):
             continue
@@ -116,11 +114,11 @@ def test_every_field_of_a_message_is_explained() -> None:
             for above, line in itertools.pairwise(inspect.getsource(kind).splitlines())
             if above.strip().startswith("#: ") and (match := re.match(r" +(\w+): ", line))
         }
-        silent += [f"{name}.{field}" for field in set(inspect.get_annotations(kind)) - explained]
+        missing += [f"{name}.{field}" for field in set(inspect.get_annotations(kind)) - explained]
 
-    assert silent == []
+    assert missing == []
 
 
-def test_all_but_the_errors_are_classes() -> None:
-    """There is no function to configure anything, and no default client."""
+def test_only_errors_is_not_a_class() -> None:
+    """The package has no function for its configuration, and no default client."""
     assert [name for name, kind in classes().items() if not inspect.isclass(kind)] == []

@@ -1,4 +1,4 @@
-"""A flaky server, over a real socket: the right result or the right error, never a hang, never a second job."""
+"""Against a flaky server the client has the right result or error, never hangs and never starts a second job."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ from .flaky_server import (
 
 OPERATION = "tunedModels/m/operations/o"
 MODEL = b'{"name": "tunedModels/m", "displayName": "before", "description": "a few words so that it is longer"}'
-BEGUN = b' [{"name": "tunedModels'  # of an object or of an array, as far as one can tell
+BEGINNING = b' [{"name": "tunedModels'  # of an object or of an array
 EVENTS = "text/event-stream"
 
-# Long enough for a slow machine, and short enough for those tests that have to wait for it.
+# Long enough for a slow machine, and short enough for the tests that wait for it.
 PATIENT = 10.0
 IMPATIENT = 0.6
-NO_HANG = 5.0  # seconds beyond a deadline that nothing but a hang takes
+NO_HANG = 5.0  # seconds beyond a deadline that only a hang takes
 
 
 def text_chunk(text: str) -> dict[str, Any]:
@@ -81,13 +81,13 @@ def stream(client: Client, events: bool) -> list[str]:
 
 @dataclass(frozen=True)
 class Call:
-    """One kind of call: what is asked, what is answered when all is well, and what comes of that."""
+    """One kind of call, with its good answer and its result."""
 
     ask: Callable[[Client], Any]
     good: Step
     result: Any
     idempotent: bool = True
-    before: tuple[Step, ...] = ()  # what is answered to the requests before the one that matters
+    before: tuple[Step, ...] = ()  # the answers to the requests before the one that fails
 
 
 CALLS = {
@@ -112,14 +112,16 @@ CALLS = {
     ),
 }
 
-# What is answered in place of the good answer, and what it is where it is not mended.
-REFUSED = {
+Fault = tuple[Step, type[TunedModelsError]]
+
+# The faults in place of the good answer, each with the error that a caller gets without another try.
+REFUSALS: dict[str, Fault] = {
     "429-with-retry-info": (refusal(429, "RESOURCE_EXHAUSTED", details=[retry_info("0.02s")]), ResourceExhausted),
     "429-with-retry-after": (refusal(429, "RESOURCE_EXHAUSTED", more=[("Retry-After", "0")]), ResourceExhausted),
     "429-page": (page(429), ResourceExhausted),
     "429-empty": (answer(b"", 429), ResourceExhausted),
 }
-LOST = {
+LOSSES: dict[str, Fault] = {
     "reset-before-it-was-read": (RESET_UNREAD, TransportError),
     "reset": (RESET, TransportError),
     "hang-up": (HANG_UP, TransportError),
@@ -133,16 +135,16 @@ LOST = {
     "500-empty": (answer(b"", 500), Internal),
     "504": (refusal(504, "DEADLINE_EXCEEDED"), DeadlineExceeded),
     "503-cut": (answer(b'{"error": {"code": 503', 503, lacks=10), TransportError),
-    "body-cut": (answer(BEGUN, lacks=5), TransportError),
-    "body-reset": (answer(BEGUN, lacks=5, end=End.RESET), TransportError),
+    "body-cut": (answer(BEGINNING, lacks=5), TransportError),
+    "body-reset": (answer(BEGINNING, lacks=5, end=End.RESET), TransportError),
     "body-that-never-came": (answer(b"", lacks=5), TransportError),
-    "chunks-cut": (chunked_answer([BEGUN[:9], BEGUN[9:]], cut=End.CLOSE), TransportError),
-    "chunks-reset": (chunked_answer([BEGUN], cut=End.RESET), TransportError),
-    "gzip-cut": (gzip_answer(BEGUN, 15), TransportError),
-    "gzip-without-its-end": (gzip_answer(BEGUN, -4), TransportError),
+    "chunks-cut": (chunked_answer([BEGINNING[:9], BEGINNING[9:]], end=End.CLOSE), TransportError),
+    "chunks-reset": (chunked_answer([BEGINNING], end=End.RESET), TransportError),
+    "gzip-cut": (gzip_answer(BEGINNING, 15), TransportError),
+    "gzip-without-its-end": (gzip_answer(BEGINNING, -4), TransportError),
     "no-gzip": (answer(MODEL, 200, ("Content-Encoding", "gzip")), TransportError),
 }
-FINAL = {
+FINAL: dict[str, Fault] = {
     "400": (refusal(400, "INVALID_ARGUMENT"), InvalidArgument),
     "400-page": (page(400), InvalidArgument),
     "302": (page(302, ("Location", "/elsewhere")), APIError),
@@ -163,24 +165,27 @@ SLOW = {
     "gzip-drips": slow_step(gzip_answer(MODEL)),
 }
 
-Fault = tuple[Step, type[TunedModelsError]]
+
+def table(faults: dict[str, Fault], calls: list[str], fault: str, others: list[str]) -> Any:
+    """Combine all *faults* with *calls*, and one *fault* with *others*, which take the same way."""
+    pairs = dict.fromkeys([*((name, call) for name in faults for call in calls), *((fault, call) for call in others)])
+    return [pytest.param(faults[name], CALLS[call], id=f"{name}-{call}") for name, call in pairs]
 
 
-def table(faults: dict[str, Any], calls: dict[str, Call]) -> Any:
-    return [
-        pytest.param(fault, call, id=f"{name}-{asked}")
-        for name, fault in faults.items()
-        for asked, call in calls.items()
-    ]
+IDEMPOTENT = [name for name, call in CALLS.items() if call.idempotent]
+RETRIED = [
+    *table(REFUSALS, ["create", "stream-of-events"], "429-with-retry-info", [*CALLS]),
+    *table(LOSSES, ["get", "stream-of-an-array"], "reset", IDEMPOTENT),
+]
+RAISED = [
+    *table(LOSSES, ["create"], "reset", ["transfer"]),
+    *table(FINAL, ["create", "stream-of-events"], "400", [*CALLS]),
+]
 
 
-REPEATABLE = {name: call for name, call in CALLS.items() if call.idempotent}
-ONCE = {name: call for name, call in CALLS.items() if not call.idempotent}
-
-
-@pytest.mark.parametrize(("fault", "call"), [*table(REFUSED, CALLS), *table(LOST, REPEATABLE)])
+@pytest.mark.parametrize(("fault", "call"), RETRIED)
 def test_failure_is_hidden_by_a_retry(fault: Fault, call: Call) -> None:
-    """If a second request is harmless, or the first certainly had no effect, the caller does not see the failure."""
+    """If a second request is harmless, or the first certainly had no effect, the client tries again."""
     with FlakyServer([*call.before, fault[0]], call.good) as server, client_of(server) as client:
         result = call.ask(client)
 
@@ -188,9 +193,9 @@ def test_failure_is_hidden_by_a_retry(fault: Fault, call: Call) -> None:
     assert server.tries == len(call.before) + 2
 
 
-@pytest.mark.parametrize(("fault", "call"), [*table(LOST, ONCE), *table(FINAL, CALLS)])
-def test_failure_that_is_raised(fault: Fault, call: Call) -> None:
-    """Where another try could start a second job, or would not help, there is none, and the error comes."""
+@pytest.mark.parametrize(("fault", "call"), RAISED)
+def test_failure_is_raised(fault: Fault, call: Call) -> None:
+    """If another try could start a second job, or would not help, the client raises the error."""
     with (
         FlakyServer([*call.before, fault[0]], call.good) as server,
         client_of(server) as client,
@@ -215,18 +220,18 @@ def test_slow_answer_is_retried(step: Step) -> None:
 
 @pytest.mark.parametrize("step", SLOW.values(), ids=SLOW)
 def test_slowness_starts_no_second_job(step: Step) -> None:
-    """A create without an id whose answer is not there in time has reached the service once."""
-    begun = time.monotonic()
+    """A create without an id is sent once, also if its answer is not in time."""
+    start = time.monotonic()
     with FlakyServer([step]) as server, client_of(server, IMPATIENT) as client, pytest.raises(TransportError):
         create(client)
 
     assert server.methods == ["POST"]
-    assert time.monotonic() - begun < IMPATIENT + NO_HANG
+    assert time.monotonic() - start < IMPATIENT + NO_HANG
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_server_that_is_not_there_yet(call: Call) -> None:
-    """A connection that is refused has started nothing: every call is tried again, and arrives once."""
+def test_refused_connection_is_retried(call: Call) -> None:
+    """A refused connection has no effect: the client tries every call again, and it arrives once."""
     server = FlakyServer([*call.before], call.good, late=True)
 
     def begin(_: float) -> None:
@@ -240,9 +245,9 @@ def test_server_that_is_not_there_yet(call: Call) -> None:
     assert len(server.received) == len(call.before) + 1
 
 
-def test_server_that_never_comes() -> None:
-    """A connection that is refused each time is an error in the end, and in time."""
-    begun = time.monotonic()
+def test_refused_connections_are_an_error() -> None:
+    """If every connection is refused, the client raises an error in time."""
+    start = time.monotonic()
     with (
         FlakyServer(late=True) as server,
         client_of(server, retry=Retry(0.3, initial=0.01)) as client,
@@ -250,11 +255,11 @@ def test_server_that_never_comes() -> None:
     ):
         create(client)
 
-    assert time.monotonic() - begun < 0.3 + NO_HANG
+    assert time.monotonic() - start < 0.3 + NO_HANG
 
 
 def test_many_failures_in_a_row() -> None:
-    """Each failure of a row is mended, and the connection that broke is not used again."""
+    """The client retries after each of several failures, and does not use a broken connection again."""
     script = [RESET, page(502), answer(MODEL[:20], lacks=5), HANG_UP, refusal(429, "RESOURCE_EXHAUSTED"), RESET_UNREAD]
     with FlakyServer(script, answer(MODEL)) as server, client_of(server) as client:
         name = client.tuned_models.get("m").name
@@ -265,11 +270,11 @@ def test_many_failures_in_a_row() -> None:
 
 @pytest.mark.parametrize(
     "call",
-    # An array is not read beyond its end, so its connection cannot be used again.
+    # The client does not read beyond the end of an array, so it cannot use that connection again.
     [pytest.param(call, id=name) for name, call in CALLS.items() if name != "stream-of-an-array"],
 )
-def test_connection_is_kept(call: Call) -> None:
-    """All calls of a client go over one connection, where the server keeps it."""
+def test_calls_share_one_connection(call: Call) -> None:
+    """All calls of a client go over one connection, if the server keeps it open."""
     with FlakyServer([*call.before, call.good] * 3) as server, client_of(server) as client:
         results = [call.ask(client) for _ in range(3)]
 
@@ -290,7 +295,7 @@ GOOD = {
 
 @pytest.mark.parametrize("step", GOOD.values(), ids=GOOD)
 def test_every_good_form_of_an_answer(step: Step) -> None:
-    """However HTTP writes it down, the answer is the answer."""
+    """The client reads an answer in every form of HTTP."""
     with FlakyServer([step]) as server, client_of(server) as client:
         model = client.tuned_models.get("m")
 
@@ -299,31 +304,31 @@ def test_every_good_form_of_an_answer(step: Step) -> None:
 
 
 def forms(pieces: Callable[[Callable[[str], bytes]], list[Piece]], **more: Any) -> dict[str, tuple[bool, Step]]:
-    """A stream in both forms of the API's, and in both of HTTP's."""
+    """Return a stream in both forms of the API, and in both of HTTP."""
     array = pieces(element)
     array[0] = b"[%s" % array[0]
     whole = [] if more else [b"]"]
     return {
-        "events-chunked": (True, chunked_answer(pieces(event), EVENTS, **({"cut": more["end"]} if more else {}))),
+        "events-chunked": (True, chunked_answer(pieces(event), EVENTS, **more)),
         "events-until-closed": (True, until_closed(pieces(event), EVENTS, **more)),
-        "array-chunked": (False, chunked_answer([*array, *whole], **({"cut": more["end"]} if more else {}))),
+        "array-chunked": (False, chunked_answer([*array, *whole], **more)),
         "array-until-closed": (False, until_closed([*array, *whole], **more)),
     }
 
 
 @pytest.mark.parametrize("form", range(4), ids=list(forms(lambda one: [one("6")])))
-def test_chunk_comes_when_it_has_arrived(form: int) -> None:
-    """The first chunk is there before the server has sent the second."""
-    goes_on = threading.Event()
+def test_chunk_is_yielded_when_it_arrives(form: int) -> None:
+    """The stream yields the first chunk before the server sends the second."""
+    read = threading.Event()
 
     def pieces(one: Callable[[str], bytes]) -> list[Piece]:
-        return [one("six"), goes_on, b"," if one is element else b": ping\r\n\r\n", one("seven")]
+        return [one("six"), read, b"," if one is element else b": ping\r\n\r\n", one("seven")]
 
     events, step = list(forms(pieces).values())[form]
     with FlakyServer([step]) as server, client_of(server) as client:
         chunks = client.tuned_models.stream_generate_content("m", "1", events=events)
         first = next(chunks).text
-        goes_on.set()
+        read.set()
         rest = [chunk.text for chunk in chunks]
 
     assert (first, rest) == ("six", ["seven"])
@@ -340,8 +345,8 @@ BROKEN_STREAMS = {
 
 
 @pytest.mark.parametrize(("events", "step"), BROKEN_STREAMS.values(), ids=BROKEN_STREAMS)
-def test_stream_that_breaks(events: bool, step: Step) -> None:
-    """What came stays, and then comes the error: a stream that has begun is not asked for again."""
+def test_broken_stream_is_not_repeated(events: bool, step: Step) -> None:
+    """A stream that breaks yields its chunks and then raises the error; the client does not repeat it."""
     with FlakyServer([step]) as server, client_of(server) as client:
         chunks = client.tuned_models.stream_generate_content("m", "1", events=events)
         first = next(chunks).text
@@ -365,23 +370,23 @@ SLOW_STREAMS = {
 
 
 @pytest.mark.parametrize(("events", "step"), SLOW_STREAMS.values(), ids=SLOW_STREAMS)
-def test_stream_that_dawdles(events: bool, step: Step) -> None:
-    """A chunk that is not there in time is an error, however the bytes drip."""
+def test_slow_stream_is_an_error(events: bool, step: Step) -> None:
+    """A chunk that is not complete in time is an error, even if bytes arrive."""
     with FlakyServer([step]) as server, client_of(server, IMPATIENT) as client:
         chunks = client.tuned_models.stream_generate_content("m", "1", events=events)
         first = next(chunks).text
-        begun = time.monotonic()
+        start = time.monotonic()
         with pytest.raises(TransportError, match="was cut off: "):
             next(chunks)
-        waited = time.monotonic() - begun
+        waited = time.monotonic() - start
 
     assert first == "six"
     assert server.tries == 1
     assert waited < 3
 
 
-def test_reader_of_a_stream_may_take_its_time() -> None:
-    """The time that the caller takes with a chunk is not the server's."""
+def test_reader_of_a_stream_may_be_slow() -> None:
+    """The time between two chunks does not count while the caller works."""
     step = chunked_answer([event("six"), 0.1, event("seven")], EVENTS)
     with FlakyServer([step]) as server, client_of(server, IMPATIENT) as client:
         chunks = client.tuned_models.stream_generate_content("m", "1")
@@ -407,13 +412,13 @@ HANGING = {
 
 @pytest.mark.parametrize("step", HANGING.values(), ids=HANGING)
 def test_deadline_of_an_operation(step: Step) -> None:
-    """result() ends about when its time is up, whatever the server does; the client's own timeout may be longer."""
+    """result() ends about at its timeout in every case; the timeout of the client may be longer."""
     with FlakyServer(otherwise=step) as server, client_of(server, 60.0, retry=Retry(initial=0.1)) as client:
         operation = client.operations.from_json({"name": OPERATION})
-        begun = time.monotonic()
+        start = time.monotonic()
         with pytest.raises((OperationTimeout, TransportError, APIError)):
             operation.result(timeout=1)
-        waited = time.monotonic() - begun
+        waited = time.monotonic() - start
 
     assert waited < 3
 
@@ -424,7 +429,7 @@ def test_deadline_of_an_operation(step: Step) -> None:
     ids=["silence", "drip", "gzip"],
 )
 def test_poll_that_hangs_is_a_timeout(step: Step) -> None:
-    """If the last poll gets no answer in time, the operation has not ended in time."""
+    """If the last poll gets no answer in time, the error is that of the operation's timeout."""
     with (
         FlakyServer(otherwise=step) as server,
         client_of(server, 60.0) as client,
@@ -437,9 +442,9 @@ def test_poll_that_hangs_is_a_timeout(step: Step) -> None:
 
 
 def test_operation_over_a_flaky_server() -> None:
-    """Waiting goes on over all that passes, and ends with the model; the job was started once."""
+    """The client waits through all temporary failures, returns the model, and starts the job once."""
     running = {"name": OPERATION, "metadata": {"totalSteps": 2, "completedSteps": 1}}
-    ended = {"name": OPERATION, "done": True, "response": {"name": "tunedModels/m", "state": "ACTIVE"}}
+    end = {"name": OPERATION, "done": True, "response": {"name": "tunedModels/m", "state": "ACTIVE"}}
     script = [
         refusal(429, "RESOURCE_EXHAUSTED", details=[retry_info("0.02s")]),
         answer(running),
@@ -449,7 +454,7 @@ def test_operation_over_a_flaky_server() -> None:
         gzip_answer(b'{"name": "x"}', 9),
         answer(running, lacks=3),
         HANG_UP,
-        answer(ended),
+        answer(end),
     ]
     with FlakyServer(script) as server, client_of(server, polling=Polling(0.01)) as client:
         operation = client.tuned_models.create(base_model="b", training_data=[("1", "2")], display_name="d")
@@ -460,8 +465,8 @@ def test_operation_over_a_flaky_server() -> None:
     assert server.script == []
 
 
-def test_no_retry_is_one_try() -> None:
-    """Without Retry each failure is the caller's to see."""
+def test_client_without_retry_tries_once() -> None:
+    """Without Retry the client raises the first failure."""
     with (
         FlakyServer([RESET], answer(MODEL)) as server,
         client_of(server, retry=None) as client,

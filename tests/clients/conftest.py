@@ -1,65 +1,51 @@
-"""Servers that somebody else's clients talk to, over real sockets, and a world of its own for each test."""
+"""Servers for the clients of other projects, over real sockets, and a world for each test."""
 
 from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
-# Under this clock each look at an unfinished run moves it by a tenth, so nothing has to wait.
-POLLING = ("--clock", "polling")
+from tunedmodels_mockserver import Settings
+from tunedmodels_mockserver.cli import main
+from tunedmodels_mockserver.core.clock import Clock, Mode
+from tunedmodels_mockserver.core.runs.durations import Pace
 
+from ..servers import serve
 
-@contextmanager
-def serving(folder: Path, *options: str) -> Iterator[str]:
-    """Serve in a process of its own; yield the base URL; end as an operator would, and see that it ends well."""
-    command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--port", "0", "--queue-time", "0"]
-    errors = folder / "stderr"
-    with errors.open("wb") as stderr:
-        process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=stderr, text=True)
-    assert process.stdout is not None
-    with process, process.stdout:
-        try:
-            ready = process.stdout.readline()
-            found = re.match(r"READY url=(http://\S+) pid=\d+ version=\S+\n", ready)
-            assert found, f"not a READY line: {ready!r}; stderr: {errors.read_text()}"
-            yield found[1]
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                status = process.wait(timeout=10)
-            finally:
-                process.kill()
-    assert status == 0
-    assert "Traceback" not in errors.read_text()
+# Each poll of a run moves this clock by a tenth of the run, so no test has to wait.
+POLLING = Clock(Mode.POLLING)
 
 
 @pytest.fixture(scope="session")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url() -> Iterator[str]:
     """A server on which every tuning run takes a second."""
-    with serving(tmp_path_factory.mktemp("server"), "--tuning-time", "1") as base:
+    with serve(Settings(pace=Pace(1, None, 0))) as base:
         yield base
 
 
 @pytest.fixture(scope="session")
-def polling_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def polling_url() -> Iterator[str]:
     """A server on which a tuning run is over after ten polls."""
-    with serving(tmp_path_factory.mktemp("polling"), *POLLING) as base:
+    with serve(Settings(clock=POLLING, pace=Pace(queue_time=0))) as base:
         yield base
 
 
 @pytest.fixture(scope="session")
-def strict_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def strict_url() -> Iterator[str]:
     """A server without allowances for clients that depart from the service, on the polling clock."""
-    with serving(tmp_path_factory.mktemp("strict"), *POLLING, "--strict") as base:
+    with serve(Settings(clock=POLLING, pace=Pace(queue_time=0), strict=True)) as base:
+        yield base
+
+
+@pytest.fixture(scope="session")
+def guarded_url() -> Iterator[str]:
+    """A server that checks credentials as the service does. A run takes ten hours of a manual clock."""
+    with serve(Settings(clock=Clock(Mode.MANUAL), pace=Pace(36000, None, 0), auth="strict")) as base:
         yield base
 
 
@@ -73,26 +59,15 @@ def key(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def tuned_model(polling_url: str, key: str) -> str:
     """The name of a model on the polling server that is ready to use; it counts on from 1 and from 3."""
+    examples = [{"textInput": "1", "output": "2"}, {"textInput": "3", "output": "4"}]
+    body = {
+        "displayName": "counter",
+        "baseModel": "models/gemini-1.0-pro-001",
+        "tuningTask": {"trainingData": {"examples": {"examples": examples}}},
+    }
     with requests.Session() as session:
         session.headers["x-goog-api-key"] = key
-        created = session.post(
-            f"{polling_url}/v1beta/tunedModels?tunedModelId=counter",
-            json={
-                "displayName": "counter",
-                "baseModel": "models/gemini-1.0-pro-001",
-                "tuningTask": {
-                    "trainingData": {
-                        "examples": {
-                            "examples": [
-                                {"textInput": "1", "output": "2"},
-                                {"textInput": "3", "output": "4"},
-                            ]
-                        }
-                    }
-                },
-            },
-            timeout=10,
-        )
+        created = session.post(f"{polling_url}/v1beta/tunedModels?tunedModelId=counter", json=body, timeout=10)
         created.raise_for_status()
         name: str = created.json()["metadata"]["tunedModel"]
         states = [session.get(f"{polling_url}/v1beta/{name}", timeout=10).json()["state"] for _ in range(10)]
@@ -102,28 +77,20 @@ def tuned_model(polling_url: str, key: str) -> str:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide what the machine's own environment would tell the clients: keys, endpoints, proxies."""
+    """Hide the keys, endpoints and proxies of this machine's environment from the clients."""
     for name in list(os.environ):
         if name.startswith(("GOOGLE_", "GEMINI_", "CLOUDSDK_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(scope="session")
-def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server that judges credentials as the service does; a run takes ten hours of a clock that is moved."""
-    options = ("--clock", "manual", "--auth", "strict", "--tuning-time", "36000")
-    with serving(tmp_path_factory.mktemp("guarded"), *options) as base:
-        yield base
-
-
 @pytest.fixture
 def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail what google-auth asks Google for in the background, about where a service account may be used."""
+    """Refuse the requests that google-auth sends to Google in the background."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
 
 
-def command(url: str, *arguments: str) -> str:
-    """What a command of ``credentials`` prints for the server at *url*."""
-    environment = {**os.environ, "TUNEDMODELS_EMULATOR_HOST": url}
-    line = [sys.executable, "-m", "tunedmodels_mockserver", "credentials", *arguments]
-    return subprocess.run(line, capture_output=True, text=True, env=environment, timeout=60, check=True).stdout
+def credential(url: str, *arguments: str) -> str:
+    """Return the credential that the command ``credentials`` prints for the server at *url*."""
+    result = CliRunner().invoke(main, ["credentials", *arguments], env={"TUNEDMODELS_EMULATOR_HOST": url})
+    assert result.exit_code == 0, result.stderr
+    return result.stdout.strip()

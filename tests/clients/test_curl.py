@@ -1,4 +1,4 @@
-"""curl with bodies as the tutorial prints them: snake_case, and a comma after the last member."""
+"""The tutorial's curl commands work, with snake_case and a comma after the last member."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_tutorial_by_curl(curl: Callable[..., str], polling_url: str) -> None:
 
 
 def test_state_is_on_a_line_of_its_own(curl: Callable[..., str], polling_url: str) -> None:
-    """Answers are printed over several lines, so that ``| grep state`` finds one."""
+    """The server prints a member a line, so that ``| grep state`` finds one."""
     name = json.loads(curl(f"{polling_url}/v1beta/tunedModels", "-d", CREATE))["metadata"]["tunedModel"]
 
     printed = curl(f"{polling_url}/v1beta/{name}")
@@ -110,15 +110,15 @@ def test_events_arrive_unbuffered(curl: Callable[..., str], polling_url: str, tu
     assert "".join(texts) == "LXIV"
 
 
-def test_strict_server_refuses_no_comma_of_the_tutorial(curl: Callable[..., str], strict_url: str) -> None:
-    """A comma after the last member is what the service itself takes: a strict server does too."""
+def test_strict_server_accepts_the_last_comma(curl: Callable[..., str], strict_url: str) -> None:
+    """A strict server accepts a comma after the last member, as the service does."""
     operation = json.loads(curl(f"{strict_url}/v1beta/tunedModels", "-d", CREATE))
 
     assert operation["metadata"]["totalSteps"] == 5
 
 
 def test_upload_of_a_large_body(curl: Callable[..., str], polling_url: str, tmp_path: Any) -> None:
-    """A body of some megabytes, for which curl first asks leave with Expect: 100-continue, arrives whole."""
+    """A body of some megabytes, which curl announces with Expect: 100-continue, arrives whole."""
     rows = [{"text_input": f"question {number}", "output": "x" * 4000} for number in range(600)]
     body = {
         "display_name": "large",

@@ -1,4 +1,4 @@
-"""google-auth's AuthorizedSession: what most hand-written clients of Google's APIs send their requests with."""
+"""Most hand-written clients of Google's APIs send their requests with google-auth's AuthorizedSession."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from .conftest import command
+from .conftest import credential
 
 pytestmark = pytest.mark.clients
 
@@ -25,22 +26,15 @@ BODY = {
 
 @pytest.fixture
 def sessions() -> Iterator[Any]:
-    """Makes a session of credentials, and closes it in the end."""
+    """Make a session of credentials; all sessions are closed at the end."""
     from google.auth.transport.requests import AuthorizedSession
 
-    made = []
-
-    def make(credentials: Any) -> Any:
-        made.append(AuthorizedSession(credentials))
-        return made[-1]
-
-    yield make
-    for session in made:
-        session.close()
+    with ExitStack() as stack:
+        yield lambda credentials: stack.enter_context(AuthorizedSession(credentials))
 
 
 def owner(session: Any, url: str, **params: str) -> str:
-    """Create a model and return the address of its owner, the one who called."""
+    """Create a model and return the address of its owner, the caller."""
     created = session.post(f"{url}/v1beta/tunedModels", json=BODY, params=params)
     assert created.status_code == 200, created.text
     name = created.json()["metadata"]["tunedModel"]
@@ -49,7 +43,7 @@ def owner(session: Any, url: str, **params: str) -> str:
 
 
 def test_anonymous_credentials(sessions: Any, polling_url: str, key: str) -> None:
-    """Anonymous credentials, which send nothing, are as good as any; a key in the query says which world."""
+    """The server accepts anonymous credentials, which send nothing; a key in the query selects the world."""
     from google.auth.credentials import AnonymousCredentials
 
     session = sessions(AnonymousCredentials())
@@ -58,8 +52,8 @@ def test_anonymous_credentials(sessions: Any, polling_url: str, key: str) -> Non
     assert len(session.get(f"{polling_url}/v1beta/tunedModels", params={"key": key}).json()["tunedModels"]) == 1
 
 
-def test_token_says_who_calls(sessions: Any, polling_url: str, key: str) -> None:
-    """A bearer token that has an address makes its bearer the owner, others are kept out."""
+def test_token_identifies_the_caller(sessions: Any, polling_url: str, key: str) -> None:
+    """The address in a bearer token owns the model, and no other caller can read it."""
     from google.oauth2.credentials import Credentials
 
     alice = sessions(Credentials(token=f"{key}/alice@example.com"))
@@ -72,7 +66,7 @@ def test_token_says_who_calls(sessions: Any, polling_url: str, key: str) -> None
     assert (refusal.status_code, refusal.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
 
 
-def test_quota_project_reads_what_it_is_let(sessions: Any, polling_url: str, key: str) -> None:
+def test_reader_project_reads_the_model(sessions: Any, polling_url: str, key: str) -> None:
     """A caller who is billed to one of the model's reader projects may read it."""
     from google.oauth2.credentials import Credentials
 
@@ -86,14 +80,14 @@ def test_quota_project_reads_what_it_is_let(sessions: Any, polling_url: str, key
 
 
 def test_api_key_credentials(sessions: Any, polling_url: str, key: str) -> None:
-    """google-auth's API key credentials, which send the key as a header, are taken."""
+    """The server accepts google-auth's API key credentials, which send the key in a header."""
     from google.auth.api_key import Credentials
 
     assert owner(sessions(Credentials(f"{key}/alice@example.com")), polling_url) == "alice@example.com"
 
 
 def test_service_account_signs_for_itself(sessions: Any, polling_url: str, key: str) -> None:
-    """A service account's self-signed token is taken, without a token endpoint; its subject is who calls."""
+    """The subject of a service account's self-signed token is the caller. No token endpoint is needed."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
     from google.auth import jwt
@@ -127,13 +121,13 @@ def key_file(guarded_url: str, key: str, tmp_path: Path) -> Path:
     """The key file of a service account, for this test's world."""
     world = key.removeprefix("test-")
     file = tmp_path / "key.json"
-    file.write_text(command(guarded_url, "service-account", "--user", "robot@example.com", "--world", world))
+    file.write_text(credential(guarded_url, "service-account", "--user", "robot@example.com", "--world", world))
     return file
 
 
 @pytest.mark.usefixtures("_no_way_out")
 def test_service_account_by_file(sessions: Any, guarded_url: str, key_file: Path, key: str) -> None:
-    """The key file is all: google-auth asks its token endpoint, and its account is who calls."""
+    """google-auth asks the token endpoint of the key file, and the caller is its account."""
     from google.oauth2.service_account import Credentials
 
     credentials = Credentials.from_service_account_file(str(key_file), scopes=[TUNING])
@@ -146,7 +140,7 @@ def test_service_account_by_file(sessions: Any, guarded_url: str, key_file: Path
 def test_service_account_by_the_environment(
     sessions: Any, guarded_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So does whoever finds it by GOOGLE_APPLICATION_CREDENTIALS, as most programs do."""
+    """GOOGLE_APPLICATION_CREDENTIALS leads google-auth to the key file."""
     import google.auth
 
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key_file))
@@ -157,8 +151,8 @@ def test_service_account_by_the_environment(
 
 
 @pytest.mark.usefixtures("_no_way_out")
-def test_service_account_acts_for_somebody(sessions: Any, guarded_url: str, key_file: Path) -> None:
-    """With a subject the token is that person's."""
+def test_service_account_acts_for_a_subject(sessions: Any, guarded_url: str, key_file: Path) -> None:
+    """With a subject the caller is that person."""
     from google.oauth2.service_account import Credentials
 
     credentials = Credentials.from_service_account_file(str(key_file), scopes=[TUNING], subject="alice@example.com")
@@ -168,7 +162,7 @@ def test_service_account_acts_for_somebody(sessions: Any, guarded_url: str, key_
 
 @pytest.mark.usefixtures("_no_way_out")
 def test_service_account_without_the_scope(sessions: Any, guarded_url: str, key_file: Path) -> None:
-    """A token for something else is refused by the method's name."""
+    """The server refuses a token of another scope, and names the method."""
     from google.oauth2.service_account import Credentials
 
     credentials = Credentials.from_service_account_file(str(key_file), scopes=[DRIVE])
@@ -183,7 +177,7 @@ def test_service_account_without_the_scope(sessions: Any, guarded_url: str, key_
 def test_self_signed_token_under_strictness(
     guarded_url: str, key_file: Path, key: str, scopes: list[str] | None
 ) -> None:
-    """What Google's generated clients send for a service account: a JWT of its own, and no call for a token."""
+    """Google's generated clients send a JWT that the service account signs, and ask for no token."""
     from google.auth.transport.requests import AuthorizedSession
     from google.oauth2.service_account import Credentials
 
@@ -195,8 +189,8 @@ def test_self_signed_token_under_strictness(
 
 
 @pytest.mark.usefixtures("_no_way_out")
-def test_key_of_another_user(sessions: Any, guarded_url: str, key_file: Path) -> None:
-    """A key whose id is not one of ours gets no token."""
+def test_unknown_key_file_gets_no_token(sessions: Any, guarded_url: str, key_file: Path) -> None:
+    """The token endpoint refuses a key with an unknown id."""
     from google.auth.exceptions import RefreshError
     from google.oauth2.service_account import Credentials
 
@@ -207,47 +201,41 @@ def test_key_of_another_user(sessions: Any, guarded_url: str, key_file: Path) ->
         session.get(f"{guarded_url}/v1beta/tunedModels")
 
 
-def refreshing(url: str, key: str, *scopes: str) -> Any:
-    """Credentials of Alice that have a refresh token and nothing else."""
+def refreshable(url: str, key: str, *scopes: str) -> Any:
+    """Return credentials of Alice that have only a refresh token."""
     from google.oauth2.credentials import Credentials
 
-    token = command(url, "refresh-token", "--user", "alice@example.com").strip()
-    return Credentials(
-        token=None,
-        refresh_token=token,
-        token_uri=f"{url}/token?key={key}",
-        client_id="tunedmodels",
-        client_secret="none",
-        scopes=scopes or None,
-    )
+    token = credential(url, "refresh-token", "--user", "alice@example.com")
+    uri = f"{url}/token?key={key}"
+    return Credentials(None, token, token_uri=uri, client_id="any", client_secret="any", scopes=scopes or None)
 
 
 def test_refresh_token(sessions: Any, guarded_url: str, key: str) -> None:
-    """Credentials made in code refresh themselves where their token_uri says, for the scopes they ask for."""
-    credentials = refreshing(guarded_url, key, TUNING)
+    """Credentials made in code get a token of the server, for the scopes that they ask for."""
+    credentials = refreshable(guarded_url, key, TUNING)
 
     assert owner(sessions(credentials), guarded_url) == "alice@example.com"
     assert credentials.granted_scopes == [TUNING]
 
 
 def test_refresh_token_for_more_than_it_has(sessions: Any, guarded_url: str, key: str) -> None:
-    """Scopes that were never granted are not to be had."""
+    """The token endpoint refuses scopes that the refresh token does not have."""
     from google.auth.exceptions import RefreshError
 
-    session = sessions(refreshing(guarded_url, key, TUNING, DRIVE))
+    session = sessions(refreshable(guarded_url, key, TUNING, DRIVE))
 
     with pytest.raises(RefreshError, match="invalid_scope"):
         session.get(f"{guarded_url}/v1beta/tunedModels")
 
 
 def test_expired_token_is_refreshed(sessions: Any, guarded_url: str, key: str) -> None:
-    """An hour later on the world's clock the token is refused, and google-auth gets another without a word."""
-    credentials = refreshing(guarded_url, key)
+    """After an hour of the world's clock the server refuses the token, and google-auth gets another."""
+    credentials = refreshable(guarded_url, key)
     session = sessions(credentials)
     assert session.get(f"{guarded_url}/v1beta/tunedModels").json() == {}
     first = credentials.token
-    moved = requests.post(f"{guarded_url}/_emulator/clock", params={"key": key}, json={"advance": 3601}, timeout=10)
-    assert moved.status_code == 200
+    move = requests.post(f"{guarded_url}/_emulator/clock", params={"key": key}, json={"advance": 3601}, timeout=10)
+    assert move.status_code == 200
 
     bare = requests.get(f"{guarded_url}/v1beta/tunedModels", headers={"Authorization": f"Bearer {first}"}, timeout=10)
     assert (bare.status_code, bare.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
@@ -255,11 +243,11 @@ def test_expired_token_is_refreshed(sessions: Any, guarded_url: str, key: str) -
     assert credentials.token != first
 
 
-def test_revoked_token_is_the_end(sessions: Any, guarded_url: str, key: str) -> None:
-    """When the refresh token is revoked, google-auth's attempt to refresh fails with the endpoint's words."""
+def test_revoked_token_is_not_refreshed(sessions: Any, guarded_url: str, key: str) -> None:
+    """If the refresh token is revoked, google-auth raises an error with the message of the token endpoint."""
     from google.auth.exceptions import RefreshError
 
-    credentials = refreshing(guarded_url, key)
+    credentials = refreshable(guarded_url, key)
     session = sessions(credentials)
     assert session.get(f"{guarded_url}/v1beta/tunedModels").status_code == 200
     revoked = requests.post(f"{guarded_url}/revoke", data={"token": credentials.token}, timeout=10)
@@ -269,20 +257,20 @@ def test_revoked_token_is_the_end(sessions: Any, guarded_url: str, key: str) -> 
         session.get(f"{guarded_url}/v1beta/tunedModels")
 
 
-def test_access_token_as_the_tutorial_prints_it(sessions: Any, guarded_url: str, key: str) -> None:
-    """What the command prints is a token for an hour, of the world that was named."""
+def test_access_token_of_the_command(sessions: Any, guarded_url: str, key: str) -> None:
+    """The command prints an access token of the world that its option names."""
     from google.oauth2.credentials import Credentials
 
-    token = command(guarded_url, "access-token", "--world", key.removeprefix("test-")).strip()
+    token = credential(guarded_url, "access-token", "--world", key.removeprefix("test-"))
 
     assert owner(sessions(Credentials(token=token)), guarded_url) == "developer@example.com"
 
 
 def test_api_key_under_strictness(sessions: Any, guarded_url: str, key: str) -> None:
-    """The key that every fake knows opens the API, but for what belongs to a person."""
+    """The registered key may call every method except those about permissions."""
     from google.auth.api_key import Credentials
 
-    text = command(guarded_url, "api-key", "--world", key.removeprefix("test-")).strip()
+    text = credential(guarded_url, "api-key", "--world", key.removeprefix("test-"))
     session = sessions(Credentials(text))
     created = session.post(f"{guarded_url}/v1beta/tunedModels?tunedModelId=mine", json=BODY)
     permissions = session.get(f"{guarded_url}/v1beta/tunedModels/mine/permissions")
@@ -303,13 +291,12 @@ print(type(credentials).__module__, project, credentials.service_account_email, 
 
 
 def test_metadata_server(guarded_url: str, tmp_path: Path) -> None:
-    """Two variables make the fake a virtual machine's metadata server: google-auth finds account and token there."""
+    """Two variables make the server the metadata server of a virtual machine, and google-auth gets a token there."""
     host = guarded_url.removeprefix("http://")
-    found = {"GCE_METADATA_HOST": host, "GCE_METADATA_IP": host, "HOME": str(tmp_path), "PATH": ""}
+    environment = {"GCE_METADATA_HOST": host, "GCE_METADATA_IP": host, "HOME": str(tmp_path), "PATH": ""}
     code = METADATA.format(scope=TUNING, url=guarded_url)
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=found, timeout=60, check=False
-    )
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
 
-    said = "google.auth.compute_engine.credentials tunedmodels-fake developer@example.com 200 {}\n"
-    assert (done.returncode, done.stdout) == (0, said), done.stderr
+    line = "google.auth.compute_engine.credentials tunedmodels-fake developer@example.com 200 {}\n"
+    assert (run.returncode, run.stdout) == (0, line), run.stderr

@@ -1,6 +1,6 @@
-"""google-genai, Google's present Python SDK, in its key mode.
+"""google-genai, Google's present Python SDK, works against the mock server with an API key.
 
-Not here, because the client itself cannot: ``tunings.list`` (since 1.74 it raises before it sends anything),
+These tests leave out what the SDK itself cannot do: ``tunings.list`` (since 1.74 it raises before it sends anything),
 ``operations.get`` of a tuning operation (it has no parser for one), credentials other than a key.
 """
 
@@ -35,7 +35,7 @@ BASE_MODEL = "models/gemini-1.0-pro-001"
 DATASET: TuningDatasetDict = {
     "examples": [{"text_input": "1", "output": "2"}, {"text_input": "ping", "output": "pong"}]
 }
-# Since 1.47 the client drops the dataset; this is the way round for who wants it to arrive.
+# Since 1.47 the client drops the dataset; with this extra body it arrives.
 DATASET_AGAIN = {"tuningTask": {"trainingData": {"examples": DATASET}}}
 
 
@@ -46,10 +46,10 @@ def make_client(url: str, key: str, version: str | None = None) -> Client:
     return Client(api_key=key, http_options={"base_url": url, "api_version": version})
 
 
-@pytest.fixture(params=[None, "v1beta"], ids=["default", "v1beta"])
-def client(polling_url: str, key: str, request: pytest.FixtureRequest) -> Iterator[Client]:
-    """A client of the polling server, under the client's own API version and under v1beta."""
-    with make_client(polling_url, key, request.param) as client:
+@pytest.fixture
+def client(polling_url: str, key: str) -> Iterator[Client]:
+    """A client of the polling server, under the client's own API version."""
+    with make_client(polling_url, key) as client:
         yield client
 
 
@@ -71,52 +71,47 @@ def tune(client: Client, display_name: str = "counter") -> str:
     return str(job.name)
 
 
-def finished(client: Client, name: str) -> list[TuningJob]:
-    """Poll a job to its end as users do, and return all that was seen of it."""
-    seen = [client.tunings.get(name=name)]
-    while not seen[-1].has_ended:
-        assert len(seen) < 20, f"never ends: {seen[-1]}"
-        seen.append(client.tunings.get(name=name))
-    return seen
+def poll_to_end(client: Client, name: str) -> list[TuningJob]:
+    """Poll a job to its end as users do, and return each answer."""
+    jobs = [client.tunings.get(name=name)]
+    while not jobs[-1].has_ended:
+        assert len(jobs) < 20, f"never ends: {jobs[-1]}"
+        jobs.append(client.tunings.get(name=name))
+    return jobs
 
 
 @pytest.fixture
 def operation_of(polling_url: str, key: str) -> Callable[[str], str]:
-    """The name of a model's operation, which the client itself does not tell."""
+    """The name of a model's operation, which the SDK does not show."""
 
     def find(name: str) -> str:
-        listed = requests.get(f"{polling_url}/v1beta/{name}/operations", {"key": key}, timeout=10)
-        (operation,) = listed.json()["operations"]
+        answer = requests.get(f"{polling_url}/v1beta/{name}/operations", {"key": key}, timeout=10)
+        (operation,) = answer.json()["operations"]
         return str(operation["name"])
 
     return find
 
 
 def read_operation(client: Client, name: str) -> GenerateVideosOperation:
-    """Read an operation as a video's: that is the one type of the client's that fits."""
+    """Read an operation as a video's: no other type of the SDK fits."""
     from google.genai.types import GenerateVideosOperation
 
     return client.operations.get(GenerateVideosOperation.model_validate({"name": name}))
 
 
-def test_tune_returns_a_queued_job(client: Client) -> None:
-    """tunings.tune answers with a queued job, named after the model that is made of the display name."""
+@pytest.mark.parametrize("version", [None, "v1beta"], ids=["default", "v1beta"])
+def test_job_is_queued_runs_and_succeeds(polling_url: str, key: str, version: str | None) -> None:
+    """A job is queued, runs and succeeds, under the SDK's own API version and v1beta. The model has its data."""
     from google.genai.types import JobState
 
-    job = client.tunings.tune(base_model=BASE_MODEL, training_dataset=DATASET, config=config("Number generator"))
+    with make_client(polling_url, key, version) as client:
+        job = client.tunings.tune(base_model=BASE_MODEL, training_dataset=DATASET, config=config("Number generator"))
+        name = job.name or ""
+        first, *_, last = poll_to_end(client, name)
+        answer = client.models.generate_content(model=name, contents="ping")
 
     assert job.state is JobState.JOB_STATE_QUEUED
-    assert job.name is not None
-    assert job.name.startswith("tunedModels/number-generator-")
-
-
-def test_get_shows_a_job_running_then_succeeded(client: Client) -> None:
-    """tunings.get shows a job running, then succeeded, with the times of its start and end."""
-    from google.genai.types import JobState
-
-    name = tune(client)
-    first, *_, last = finished(client, name)
-
+    assert name.startswith("tunedModels/number-generator-")
     assert first.state is JobState.JOB_STATE_RUNNING
     assert first.start_time is not None
     assert first.end_time is None
@@ -126,28 +121,21 @@ def test_get_shows_a_job_running_then_succeeded(client: Client) -> None:
     assert last.base_model == BASE_MODEL
     assert last.tuned_model is not None
     assert last.tuned_model.model == name
-
-
-def test_tuned_model_answers_by_its_data(client: Client) -> None:
-    """The data that was passed as extra_body is what the tuned model has learnt."""
-    name = tune(client)
-    finished(client, name)
-
-    assert client.models.generate_content(model=name, contents="ping").text == "pong"
+    assert answer.text == "pong"
 
 
 def test_tune_without_the_dropped_data(client: Client) -> None:
-    """The plain tune call, which reaches the server without its dataset, starts a run all the same."""
+    """The plain tune call, whose dataset the SDK drops, starts a run too."""
     job = client.tunings.tune(
         base_model=BASE_MODEL, training_dataset=DATASET, config={"tuned_model_display_name": "counter"}
     )
 
     assert job.name is not None
-    assert finished(client, job.name)[-1].has_succeeded
+    assert poll_to_end(client, job.name)[-1].has_succeeded
 
 
 def test_strict_server_refuses_the_call_without_data(strict_url: str, key: str) -> None:
-    """A strict server refuses the plain tune call for want of data, as the service does."""
+    """A strict server refuses the plain tune call, which has no data, as the service does."""
     from google.genai.errors import ClientError
 
     without: CreateTuningJobConfigDict = {"tuned_model_display_name": "counter", "epoch_count": 3}
@@ -158,10 +146,10 @@ def test_strict_server_refuses_the_call_without_data(strict_url: str, key: str) 
     assert "training_data is not specified" in (caught.value.message or "")
 
 
-def test_strict_server_takes_the_data_again(strict_url: str, key: str) -> None:
+def test_strict_server_accepts_the_data(strict_url: str, key: str) -> None:
     """With the data in extra_body and v1beta as the version, nothing needs an allowance."""
     with make_client(strict_url, key, "v1beta") as client:
-        assert finished(client, tune(client))[-1].has_succeeded
+        assert poll_to_end(client, tune(client))[-1].has_succeeded
 
 
 def test_strict_server_has_no_tuned_models_under_v1(strict_url: str, key: str) -> None:
@@ -188,10 +176,10 @@ def test_cancel_ends_the_run(client: Client, operation_of: Callable[[str], str],
     assert operation.error["code"] == 1
 
 
-def test_operation_tells_the_progress(client: Client, operation_of: Callable[[str], str]) -> None:
+def test_operation_shows_the_progress(client: Client, operation_of: Callable[[str], str]) -> None:
     """The operation shows its model, its steps and its snapshots."""
     name = tune(client)
-    finished(client, name)
+    poll_to_end(client, name)
 
     operation = read_operation(client, operation_of(name))
 
@@ -203,18 +191,14 @@ def test_operation_tells_the_progress(client: Client, operation_of: Callable[[st
 
 
 def test_list_pages_through_tuned_models(client: Client) -> None:
-    """models.list with query_base False walks through every page, in order of creation."""
+    """models.list with query_base False reads every page, in order of creation; without models it is empty."""
+    assert list(client.models.list(config={"query_base": False})) == []
     names = [tune(client, f"model {number}") for number in range(3)]
 
     pager = client.models.list(config={"query_base": False, "page_size": 2})
 
     assert [model.name for model in pager.page] == names[:2]
     assert [model.name for model in pager] == names
-
-
-def test_list_of_an_empty_world(client: Client) -> None:
-    """A list without models is an empty pager."""
-    assert list(client.models.list(config={"query_base": False})) == []
 
 
 def test_list_of_base_models(client: Client) -> None:
@@ -236,7 +220,7 @@ def test_a_current_base_model_answers(client: Client) -> None:
 
 
 def test_embeddings_are_not_implemented(client: Client) -> None:
-    """A method that the list has and the server does not serve is a server's error with a status."""
+    """A method of the API that the server does not have is a ServerError with a status."""
     from google.genai.errors import ServerError
 
     with pytest.raises(ServerError) as refusal:
@@ -255,8 +239,8 @@ def test_models_get_reads_a_tuned_model(client: Client, tuned_model: str) -> Non
     assert model.temperature == pytest.approx(0.9)
 
 
-def test_models_update_writes_what_is_given(client: Client, tuned_model: str) -> None:
-    """models.update, which sends no mask, changes what it gives and nothing else."""
+def test_models_update_changes_only_its_members(client: Client, tuned_model: str) -> None:
+    """models.update, which sends no mask, changes the members of its body and no others."""
     client.models.update(model=tuned_model, config={"description": "counts"})
 
     model = client.models.get(model=tuned_model)
@@ -265,7 +249,7 @@ def test_models_update_writes_what_is_given(client: Client, tuned_model: str) ->
 
 
 def test_models_delete_removes_the_model(client: Client, tuned_model: str) -> None:
-    """After models.delete the model is gone: 404 with the service's sentence."""
+    """After models.delete the server answers 404 with the service's sentence."""
     from google.genai.errors import ClientError
 
     client.models.delete(model=tuned_model)
@@ -321,7 +305,7 @@ def test_count_tokens_of_a_tuned_model(client: Client, tuned_model: str) -> None
 
 
 def test_generation_before_the_model_is_ready(client: Client) -> None:
-    """A model in the making refuses to answer, whole or as a stream: 400."""
+    """A model that is still being tuned answers 400, also to a stream."""
     from google.genai.errors import ClientError
 
     name = tune(client)
@@ -335,7 +319,7 @@ def test_generation_before_the_model_is_ready(client: Client) -> None:
         assert caught.message == f"Tuned model {name} is not ready to use."
 
 
-def test_another_user_is_forbidden(polling_url: str, key: str, tuned_model: str) -> None:
+def test_another_caller_is_forbidden(polling_url: str, key: str, tuned_model: str) -> None:
     """Another caller of the same world may not read the model: 403."""
     from google.genai.errors import ClientError
 
@@ -347,7 +331,7 @@ def test_another_user_is_forbidden(polling_url: str, key: str, tuned_model: str)
 
 
 def test_unknown_base_model(client: Client) -> None:
-    """A base model that cannot be tuned is refused by name."""
+    """The refusal of a base model that cannot be tuned names it."""
     from google.genai.errors import ClientError
 
     with pytest.raises(ClientError) as caught:
@@ -358,7 +342,7 @@ def test_unknown_base_model(client: Client) -> None:
 
 
 def test_bearer_token_by_header(polling_url: str, key: str) -> None:
-    """A bearer token in the client's extra headers says who calls; the key beside it does not."""
+    """A bearer token in the extra headers identifies the caller; the key beside it does not."""
     from google.genai import Client
     from google.genai.errors import ClientError
 
@@ -374,7 +358,7 @@ def test_bearer_token_by_header(polling_url: str, key: str) -> None:
 def test_base_url_from_the_environment(
     polling_url: str, key: str, tuned_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A program without a word of configuration is sent to the fake by two environment variables."""
+    """Two environment variables send a program without configuration to the mock server."""
     from google.genai import Client
 
     monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", polling_url)
@@ -383,8 +367,8 @@ def test_base_url_from_the_environment(
         assert client.models.generate_content(model=tuned_model, contents="3").text == "4"
 
 
-def test_exec_needs_no_code_and_leaves_nothing_to_warn_of(tmp_path: Path) -> None:
-    """A program that names neither server nor key is sent to the fake, past a proxy, whatever real keys there are."""
+def test_exec_needs_no_code_and_causes_no_warning(tmp_path: Path) -> None:
+    """exec sends a program that names no server and no key to the mock server, not to a proxy, without real keys."""
     program = tmp_path / "app.py"
     program.write_text(
         "import logging\n"
@@ -393,12 +377,12 @@ def test_exec_needs_no_code_and_leaves_nothing_to_warn_of(tmp_path: Path) -> Non
         "client = genai.Client()\n"
         "print(next(iter(client.models.list())).name)\n"
     )
-    given = {**os.environ, "GEMINI_API_KEY": "real", "GOOGLE_API_KEY": "real", "HTTP_PROXY": "http://127.0.0.1:1"}
+    environment = {**os.environ, "GEMINI_API_KEY": "real", "GOOGLE_API_KEY": "real", "HTTP_PROXY": "http://127.0.0.1:1"}
     command = [sys.executable, "-m", "tunedmodels_mockserver", "exec", "--", sys.executable, str(program)]
-    done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
-    assert (done.returncode, done.stdout[:7]) == (0, "models/")
-    assert "API_KEY" not in done.stderr
+    assert (run.returncode, run.stdout[:7]) == (0, "models/")
+    assert "API_KEY" not in run.stderr
 
 
 @pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")  # the client's own
@@ -421,17 +405,16 @@ def test_async_half_does_the_same(polling_url: str, key: str, aiohttp: bool, mon
             whole = (await aio.models.generate_content(model=name, contents="ping")).text or ""
             stream = await aio.models.generate_content_stream(model=name, contents="ping")
             streamed = [chunk.text async for chunk in stream]
-            counted = (await aio.models.count_tokens(model=name, contents="ping")).total_tokens or 0
+            count = (await aio.models.count_tokens(model=name, contents="ping")).total_tokens or 0
             await aio.models.update(model=name, config={"display_name": "renamed"})
-            listed = await aio.models.list(config={"query_base": False})
-            names = [model.display_name async for model in listed]
+            names = [model.display_name async for model in await aio.models.list(config={"query_base": False})]
             await aio.models.delete(model=name)
             with pytest.raises(ClientError) as caught:
                 await aio.models.get(model=name)
-            return whole, streamed, counted, names, caught.value
+            return whole, streamed, count, names, caught.value
 
     with make_client(polling_url, key) as client:
-        whole, streamed, counted, names, error = asyncio.run(run(client))
+        whole, streamed, count, names, error = asyncio.run(run(client))
 
-    assert (whole, streamed, counted, names) == ("pong", ["pong"], 1, ["renamed"])
+    assert (whole, streamed, count, names) == ("pong", ["pong"], 1, ["renamed"])
     assert error.code == 404

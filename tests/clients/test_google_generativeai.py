@@ -1,8 +1,8 @@
-"""google-generativeai, the SDK of 2023 to 2025, by its REST transport.
+"""google-generativeai, the SDK of 2023 to 2025, works against the mock server with its REST transport.
 
-Its operations client parses what it gets strictly as protos, so one member too many in an operation is an error.
+Its operations client parses answers strictly as protos, so an unknown member of an operation is an error.
 
-Not here, because only gRPC over TLS has them: the default transport, everything asynchronous,
+These tests leave out what only gRPC over TLS has: the default transport, everything asynchronous,
 ``list_operations`` and ``count_tokens`` of a tuned model (the client finds no REST binding for them).
 """
 
@@ -64,7 +64,7 @@ def finish(operation: Any) -> Any:
 
 
 def test_create_with_an_id_and_every_setting(genai: ModuleType) -> None:
-    """create_tuned_model's settings are all there again in the model, which bears the id that was asked for."""
+    """The model has the id and all settings that create_tuned_model sends."""
     operation = genai.create_tuned_model(
         BASE_MODEL,
         EXAMPLES,
@@ -103,7 +103,7 @@ def test_create_with_a_display_name(genai: ModuleType) -> None:
 
 
 def test_create_from_a_tuned_model(genai: ModuleType, tuned_model: str) -> None:
-    """A tuned model can be tuned further, by name or as an object; the new one tells both its origins."""
+    """A tuned model can be tuned further, by name or as an object; the new model names both its sources."""
     genai.create_tuned_model(tuned_model, EXAMPLES, id="by-name")
     genai.create_tuned_model(genai.get_tuned_model(tuned_model), EXAMPLES, id="by-object")
 
@@ -137,7 +137,7 @@ def as_json(folder: Path) -> Path:
     ],
 )
 def test_create_takes_data_in_every_form(genai: ModuleType, tmp_path: Path, form: Any) -> None:
-    """Whatever form the training data had, the model answers by it."""
+    """The model answers by its training data, in each form."""
     finish(genai.create_tuned_model(BASE_MODEL, form(tmp_path), id="counter"))
 
     assert genai.GenerativeModel("tunedModels/counter").generate_content("ping").text == "pong"
@@ -146,20 +146,20 @@ def test_create_takes_data_in_every_form(genai: ModuleType, tmp_path: Path, form
 def test_metadata_grows_from_poll_to_poll(genai: ModuleType) -> None:
     """op.update and op.metadata show steps and snapshots, never fewer than before, up to all of them."""
     operation = genai.create_tuned_model(BASE_MODEL, EXAMPLES, id="counter", epoch_count=5, batch_size=2)
-    seen = [operation.metadata]
+    answers = [operation.metadata]
     for _ in range(10):
         operation.update()
-        seen.append(operation.metadata)
+        answers.append(operation.metadata)
 
-    steps = [metadata.completed_steps for metadata in seen]
+    steps = [metadata.completed_steps for metadata in answers]
     assert steps[0] == 0
     assert steps == sorted(steps)
     assert len(set(steps)) > 2
-    assert steps[-1] == seen[-1].total_steps == 5
-    assert seen[-1].completed_percent == 100
-    assert [len(metadata.snapshots) for metadata in seen] == steps
-    assert [snapshot.step for snapshot in seen[-1].snapshots] == [1, 2, 3, 4, 5]
-    assert seen[-1].snapshots[-1].epoch == 5
+    assert steps[-1] == answers[-1].total_steps == 5
+    assert answers[-1].completed_percent == 100
+    assert [len(metadata.snapshots) for metadata in answers] == steps
+    assert [snapshot.step for snapshot in answers[-1].snapshots] == [1, 2, 3, 4, 5]
+    assert answers[-1].snapshots[-1].epoch == 5
 
 
 def test_wait_bar_ends_with_the_model(genai: ModuleType) -> None:
@@ -186,8 +186,8 @@ def test_result_waits_for_the_end(url: str, key: str) -> None:
     assert [snapshot["step"] for snapshot in task.snapshots] == [1, 2, 3]
 
 
-def test_get_operation_finds_a_run_again(genai: ModuleType, operations: ModuleType) -> None:
-    """get_operation gives the operation back from its name alone."""
+def test_get_operation_needs_only_the_name(genai: ModuleType, operations: ModuleType) -> None:
+    """get_operation returns the operation of a name."""
     operation = genai.create_tuned_model(BASE_MODEL, EXAMPLES, id="counter")
 
     model = finish(operations.get_operation(operation.name))
@@ -215,9 +215,10 @@ def test_delete_operation_is_not_implemented(genai: ModuleType, operations: Modu
 
 
 def test_get_model_reads_both_kinds(genai: ModuleType, tuned_model: str) -> None:
-    """get_model reads tuned models and base models."""
+    """get_model reads tuned models and base models; list_models has the base models."""
     assert genai.get_model(tuned_model).display_name == "counter"
     assert "createTunedModel" in genai.get_model(BASE_MODEL).supported_generation_methods
+    assert genai.get_model(BASE_MODEL) in list(genai.list_models())
 
 
 def test_get_tuned_model_decodes_its_times(genai: ModuleType, tuned_model: str) -> None:
@@ -232,25 +233,14 @@ def test_get_tuned_model_decodes_its_times(genai: ModuleType, tuned_model: str) 
 
 
 def test_list_pages_through_tuned_models(genai: ModuleType) -> None:
-    """list_tuned_models walks through every page, in order of creation."""
+    """list_tuned_models reads every page, in order of creation; without models it is empty."""
+    assert list(genai.list_tuned_models()) == []
     for number in range(5):
         genai.create_tuned_model(BASE_MODEL, EXAMPLES, id=f"model-{number}")
 
     names = [model.name for model in genai.list_tuned_models(page_size=2)]
 
     assert names == [f"tunedModels/model-{number}" for number in range(5)]
-
-
-def test_list_of_an_empty_world(genai: ModuleType) -> None:
-    """A list without models is empty."""
-    assert list(genai.list_tuned_models()) == []
-
-
-def test_list_of_base_models(genai: ModuleType) -> None:
-    """list_models gives the base models, those that can be tuned among them."""
-    tunable = [model.name for model in genai.list_models() if "createTunedModel" in model.supported_generation_methods]
-
-    assert BASE_MODEL in tunable
 
 
 def test_update_by_paths(genai: ModuleType, tuned_model: str) -> None:
@@ -266,7 +256,7 @@ def test_update_by_paths(genai: ModuleType, tuned_model: str) -> None:
 
 
 def test_update_by_proto(genai: ModuleType, tuned_model: str) -> None:
-    """update_tuned_model with a changed proto finds out itself what changed."""
+    """update_tuned_model with a changed proto sends only the changes."""
     client = import_module("google.generativeai.client").get_default_model_client()
     proto = client.get_tuned_model(name=tuned_model)
     proto.display_name = "renamed"
@@ -276,7 +266,7 @@ def test_update_by_proto(genai: ModuleType, tuned_model: str) -> None:
 
 
 def test_delete_removes_the_model(genai: ModuleType, errors: ModuleType, tuned_model: str) -> None:
-    """After delete_tuned_model the model is gone: NotFound with the service's sentence."""
+    """After delete_tuned_model the model is NotFound, with the service's sentence."""
     genai.delete_tuned_model(tuned_model)
 
     with pytest.raises(errors.NotFound) as caught:
@@ -289,20 +279,20 @@ def test_permissions_from_creation_to_removal(genai: ModuleType, errors: ModuleT
     """A permission can be created, listed, read, changed and deleted."""
     permissions = genai.get_tuned_model(tuned_model).permissions
     created = permissions.create(role="READER", grantee_type="USER", email_address="bob@example.com")
-    listed = [(held.role.name, held.email_address) for held in permissions.list(page_size=1)]
+    grants = [(grant.role.name, grant.email_address) for grant in permissions.list(page_size=1)]
     # The client's update cannot take a role in lower case.
     created.update({"role": "WRITER"})
     changed = permissions.get(created.name)
     created.delete()
 
-    assert listed == [("OWNER", "developer@example.com"), ("READER", "bob@example.com")]
+    assert grants == [("OWNER", "developer@example.com"), ("READER", "bob@example.com")]
     assert (changed.role.name, changed.grantee_type.name) == ("WRITER", "USER")
     with pytest.raises(errors.NotFound):
         permissions.get(created.name)
 
 
 def test_share_with_everyone(genai: ModuleType, polling_url: str, key: str, tuned_model: str) -> None:
-    """What is shared with everyone can be read and used by somebody else."""
+    """Another caller can read and use a model that is shared with everyone."""
     shared = genai.get_tuned_model(tuned_model).permissions.create(role="READER", grantee_type="EVERYONE")
     configured(polling_url, api_key=f"{key}/bob@example.com")
 
@@ -311,12 +301,12 @@ def test_share_with_everyone(genai: ModuleType, polling_url: str, key: str, tune
 
 
 def test_transfer_ownership(genai: ModuleType, errors: ModuleType, tuned_model: str) -> None:
-    """transfer_ownership makes somebody else the owner; the old one may write, but no longer delete."""
+    """After transfer_ownership the former owner may write, but not delete."""
     permissions = genai.get_tuned_model(tuned_model).permissions
     permissions.transfer_ownership("bob@example.com")
 
-    held = {permission.email_address: permission.role.name for permission in permissions.list()}
-    assert held == {"bob@example.com": "OWNER", "developer@example.com": "WRITER"}
+    roles = {permission.email_address: permission.role.name for permission in permissions.list()}
+    assert roles == {"bob@example.com": "OWNER", "developer@example.com": "WRITER"}
     with pytest.raises(errors.Forbidden):
         genai.delete_tuned_model(tuned_model)
 
@@ -350,7 +340,7 @@ def test_chat_answers_each_turn(genai: ModuleType, tuned_model: str) -> None:
 
 
 def test_generation_before_the_model_is_ready(genai: ModuleType, errors: ModuleType) -> None:
-    """A model in the making refuses to answer: BadRequest with the service's sentence."""
+    """A model that is still being tuned is a BadRequest with the service's sentence."""
     genai.create_tuned_model(BASE_MODEL, EXAMPLES, id="counter")
 
     with pytest.raises(errors.BadRequest) as caught:
@@ -359,9 +349,9 @@ def test_generation_before_the_model_is_ready(genai: ModuleType, errors: ModuleT
 
 
 def test_refused_stream_is_an_unknown_error(genai: ModuleType, errors: ModuleType) -> None:
-    """A refused stream raises BadRequest without the sentence: the client stumbles over the array around it.
+    """A refused stream raises BadRequest without the sentence, because the client cannot read the array around it.
 
-    The service sends that array too; the library has a rewording for the accident.
+    The service sends that array too; the library replaces the message.
     """
     genai.create_tuned_model(BASE_MODEL, EXAMPLES, id="counter")
 
@@ -369,7 +359,7 @@ def test_refused_stream_is_an_unknown_error(genai: ModuleType, errors: ModuleTyp
         genai.GenerativeModel("tunedModels/counter").generate_content("1", stream=True)
 
 
-def test_another_user_is_forbidden(
+def test_another_caller_is_forbidden(
     genai: ModuleType, errors: ModuleType, polling_url: str, key: str, tuned_model: str
 ) -> None:
     """Another caller of the same world may not read the model: Forbidden."""
@@ -380,14 +370,14 @@ def test_another_user_is_forbidden(
     assert caught.value.code == 403
 
 
-def test_taken_id_is_a_conflict(genai: ModuleType, errors: ModuleType, tuned_model: str) -> None:
-    """An id of one's own that is taken already raises Conflict."""
+def test_id_in_use_is_a_conflict(genai: ModuleType, errors: ModuleType, tuned_model: str) -> None:
+    """An id that is already in use raises Conflict."""
     with pytest.raises(errors.Conflict):
         genai.create_tuned_model(BASE_MODEL, EXAMPLES, id=tuned_model.removeprefix("tunedModels/"))
 
 
-def test_credentials_say_who_calls(polling_url: str, key: str) -> None:
-    """Credentials in the place of a key are taken; the token's address owns the model."""
+def test_credentials_identify_the_caller(polling_url: str, key: str) -> None:
+    """With credentials instead of a key the token's address owns the model."""
     from google.oauth2.credentials import Credentials
 
     genai = configured(polling_url, credentials=Credentials(token=f"{key}/alice@example.com"))

@@ -1,6 +1,6 @@
-"""google-api-python-client, which builds itself from a discovery document.
+"""google-api-python-client works against the mock server, with the server's discovery document.
 
-It ships none for this API, so it is sent to the server's own. Not here: batches, which ignore the endpoint.
+These tests leave out batches, which ignore the endpoint.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ BODY = {
 }
 
 
-def built(url: str, key: str, version: str = "v1beta") -> Any:
-    """Return the service object that the server's discovery document makes."""
+def build_service(url: str, key: str, version: str = "v1beta") -> Any:
+    """Build the service object from the server's discovery document."""
     from googleapiclient.discovery import build
 
     document = f"{url}/$discovery/rest?version={{apiVersion}}"
@@ -41,7 +41,7 @@ def built(url: str, key: str, version: str = "v1beta") -> Any:
 @pytest.fixture
 def service(polling_url: str, key: str) -> Iterator[Any]:
     """The API at v1beta."""
-    with closing(built(polling_url, key)) as service:
+    with closing(build_service(polling_url, key)) as service:
         yield service
 
 
@@ -51,8 +51,8 @@ def models(service: Any) -> Any:
     return service.tunedModels()
 
 
-def refused(request: Any) -> tuple[int, dict[str, Any]]:
-    """Execute what must fail; return the status and the error of the answer."""
+def refusal(request: Any) -> tuple[int, dict[str, Any]]:
+    """Execute a request that the server refuses; return the status and the error of the answer."""
     from googleapiclient.errors import HttpError
 
     with pytest.raises(HttpError) as caught:
@@ -107,25 +107,25 @@ def test_operations_of_a_model_are_listed(models: Any) -> None:
     """operations.list gives a model's one operation."""
     operation = models.create(tunedModelId="counter", body=BODY).execute()
 
-    listed = models.operations().list(name="tunedModels/counter").execute()
+    page = models.operations().list(name="tunedModels/counter").execute()
 
-    assert [entry["name"] for entry in listed["operations"]] == [operation["name"]]
+    assert [entry["name"] for entry in page["operations"]] == [operation["name"]]
 
 
 def test_cancel_by_the_document_of_v1(models: Any, polling_url: str, key: str) -> None:
     """Only v1 has operations.cancel; the operation ends with the error CANCELLED."""
     operation = models.create(tunedModelId="counter", body=BODY).execute()
-    with closing(built(polling_url, key, "v1")) as stable:
+    with closing(build_service(polling_url, key, "v1")) as stable:
         assert stable.tunedModels().operations().cancel(name=operation["name"], body={}).execute() == {}
 
-    ended = models.operations().get(name=operation["name"]).execute()
+    operation = models.operations().get(name=operation["name"]).execute()
 
     assert not hasattr(models.operations(), "cancel")
-    assert (ended["done"], ended["error"]["code"]) == (True, 1)
+    assert (operation["done"], operation["error"]["code"]) == (True, 1)
 
 
 def test_list_next_pages_through_tuned_models(models: Any) -> None:
-    """list and list_next walk through every page, in order of creation."""
+    """list and list_next read every page, in order of creation."""
     for number in range(3):
         models.create(tunedModelId=f"model-{number}", body=BODY).execute()
     pages = []
@@ -138,7 +138,7 @@ def test_list_next_pages_through_tuned_models(models: Any) -> None:
     assert pages == [["tunedModels/model-0", "tunedModels/model-1"], ["tunedModels/model-2"]]
 
 
-def test_patch_changes_what_its_mask_names(models: Any, tuned_model: str) -> None:
+def test_patch_changes_only_the_members_of_its_mask(models: Any, tuned_model: str) -> None:
     """patch writes the masked member and ignores the others of its body."""
     body = {"description": "counts", "displayName": "ignored"}
     models.patch(name=tuned_model, updateMask="description", body=body).execute()
@@ -149,10 +149,10 @@ def test_patch_changes_what_its_mask_names(models: Any, tuned_model: str) -> Non
 
 
 def test_delete_removes_the_model(models: Any, tuned_model: str) -> None:
-    """After delete, which answers an empty object, the model is gone: 404."""
+    """delete answers an empty object, and then the model is not found."""
     assert models.delete(name=tuned_model).execute() == {}
 
-    status, error = refused(models.get(name=tuned_model))
+    status, error = refusal(models.get(name=tuned_model))
     assert (status, error["status"]) == (404, "NOT_FOUND")
     assert error["message"] == f"Tuned model {tuned_model} does not exist."
 
@@ -162,22 +162,22 @@ def test_permissions_from_creation_to_removal(models: Any, tuned_model: str) -> 
     permissions = models.permissions()
     body = {"granteeType": "USER", "emailAddress": "bob@example.com", "role": "READER"}
     name = permissions.create(parent=tuned_model, body=body).execute()["name"]
-    listed = permissions.list(parent=tuned_model).execute()["permissions"]
+    grants = permissions.list(parent=tuned_model).execute()["permissions"]
     permissions.patch(name=name, updateMask="role", body={"role": "WRITER"}).execute()
     changed = permissions.get(name=name).execute()
 
-    assert [held["role"] for held in listed] == ["OWNER", "READER"]
+    assert [grant["role"] for grant in grants] == ["OWNER", "READER"]
     assert changed == {"name": name, **body, "role": "WRITER"}
     assert permissions.delete(name=name).execute() == {}
-    assert refused(permissions.get(name=name))[0] == 404
+    assert refusal(permissions.get(name=name))[0] == 404
 
 
 def test_transfer_ownership(models: Any, tuned_model: str) -> None:
-    """transferOwnership makes somebody else the owner; the old one may no longer delete."""
+    """After transferOwnership the former owner may not delete."""
     body = {"emailAddress": "bob@example.com"}
 
     assert models.transferOwnership(name=tuned_model, body=body).execute() == {}
-    assert refused(models.delete(name=tuned_model))[0] == 403
+    assert refusal(models.delete(name=tuned_model))[0] == 403
 
 
 def test_generate_content(models: Any, tuned_model: str) -> None:
@@ -198,40 +198,40 @@ def test_stream_generate_content_is_one_array(models: Any, tuned_model: str) -> 
 
 def test_base_models(service: Any) -> None:
     """Base models are listed, read and count tokens."""
-    listed = service.models().list(pageSize=1000).execute()["models"]
+    base_models = service.models().list(pageSize=1000).execute()["models"]
     name = "models/gemini-1.5-flash"
-    counted = service.models().countTokens(model=name, body=prompt("one two")).execute()
+    count = service.models().countTokens(model=name, body=prompt("one two")).execute()
 
-    assert service.models().get(name=name).execute() in listed
-    assert counted == {"totalTokens": 3}
+    assert service.models().get(name=name).execute() in base_models
+    assert count == {"totalTokens": 3}
 
 
 def test_generation_before_the_model_is_ready(models: Any) -> None:
-    """A model in the making refuses to answer: 400."""
+    """A model that is still being tuned answers 400."""
     models.create(tunedModelId="counter", body=BODY).execute()
 
-    status, error = refused(models.generateContent(model="tunedModels/counter", body=prompt("1")))
+    status, error = refusal(models.generateContent(model="tunedModels/counter", body=prompt("1")))
 
     assert (status, error["status"]) == (400, "INVALID_ARGUMENT")
     assert error["message"] == "Tuned model tunedModels/counter is not ready to use."
 
 
-def test_another_user_is_forbidden(polling_url: str, key: str, tuned_model: str) -> None:
+def test_another_caller_is_forbidden(polling_url: str, key: str, tuned_model: str) -> None:
     """Another caller of the same world may not read the model: 403."""
-    with closing(built(polling_url, f"{key}/mallory@example.com")) as service:
-        status, error = refused(service.tunedModels().get(name=tuned_model))
+    with closing(build_service(polling_url, f"{key}/mallory@example.com")) as service:
+        status, error = refusal(service.tunedModels().get(name=tuned_model))
 
     assert (status, error["status"]) == (403, "PERMISSION_DENIED")
 
 
 def test_document_forbids_other_names(models: Any) -> None:
-    """The document's patterns let the client refuse a name of another collection by itself."""
+    """The client refuses a name of another collection by the patterns of the document."""
     with pytest.raises(TypeError, match=r"does not match the pattern"):
         models.get(name="models/counter")
 
 
-def test_document_and_endpoint_apart(polling_url: str, key: str, tuned_model: str) -> None:
-    """A document that was fetched before works with the endpoint as a client option."""
+def test_document_works_with_another_endpoint(polling_url: str, key: str, tuned_model: str) -> None:
+    """A saved document works with the endpoint as a client option."""
     from googleapiclient.discovery import build_from_document
 
     document = requests.get(f"{polling_url}/$discovery/rest?version=v1beta", timeout=10).json()

@@ -1,4 +1,4 @@
-"""The tuning tutorial as its readers run it: requests, a bearer token and a project, nothing else."""
+"""The tuning tutorial runs with requests, a bearer token and a project, as its readers type it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BODY = {
 
 @pytest.fixture
 def session(key: str) -> Iterator[requests.Session]:
-    """Sends the tutorial's headers."""
+    """A session that sends the tutorial's headers."""
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {key}/reader@example.com"
         session.headers["x-goog-user-project"] = "my-project-id"
@@ -42,7 +42,7 @@ def generate(session: requests.Session, model: str, text: str) -> str:
 
 
 def test_tutorial(session: requests.Session, url: str) -> None:
-    """The tutorial from its first request to its last, against a run that takes a second of real time."""
+    """Every request of the tutorial works; its run takes a second of real time."""
     assert session.get(f"{url}/v1beta/tunedModels", timeout=10).json() == {}
 
     operation = session.post(f"{url}/v1beta/tunedModels", json=BODY, timeout=10).json()
@@ -82,22 +82,22 @@ def test_tutorial(session: requests.Session, url: str) -> None:
     assert session.get(model, timeout=10).json()["description"] == "counts"
 
     assert session.delete(model, timeout=10).json() == {}
-    gone = session.get(model, timeout=10)
-    assert gone.status_code == 404
-    assert gone.json() == {
+    answer = session.get(model, timeout=10)
+    assert answer.status_code == 404
+    assert answer.json() == {
         "error": {"code": 404, "message": f"Tuned model {name} does not exist.", "status": "NOT_FOUND"}
     }
 
 
 def test_key_in_the_query(polling_url: str, key: str, tuned_model: str) -> None:
-    """The other form of the tutorial's requests: no header, the key in the query."""
-    listed = requests.get(f"{polling_url}/v1beta/tunedModels", {"key": key}, timeout=10)
+    """The tutorial's requests also work with the key in the query."""
+    answer = requests.get(f"{polling_url}/v1beta/tunedModels", {"key": key}, timeout=10)
 
-    assert [model["name"] for model in listed.json()["tunedModels"]] == [tuned_model]
+    assert [model["name"] for model in answer.json()["tunedModels"]] == [tuned_model]
 
 
 def test_model_is_not_ready_at_once(session: requests.Session, polling_url: str) -> None:
-    """Whoever asks a model that is still being tuned gets 400 and is told so."""
+    """A model that is still being tuned answers 400 and says so."""
     operation = session.post(f"{polling_url}/v1beta/tunedModels", json=BODY, timeout=10).json()
     name = operation["metadata"]["tunedModel"]
 
@@ -112,7 +112,7 @@ def test_model_is_not_ready_at_once(session: requests.Session, polling_url: str)
 
 
 def test_connection_serves_many_requests(session: requests.Session, polling_url: str) -> None:
-    """One kept-alive connection carries answers of all kinds one after another: lists, refusals, streams."""
+    """One connection carries lists, refusals and streams, one after the other."""
     stream = f"{polling_url}/v1beta/models/gemini-1.5-flash:streamGenerateContent"
     for _ in range(3):
         assert session.get(f"{polling_url}/v1beta/tunedModels", timeout=10).status_code == 200

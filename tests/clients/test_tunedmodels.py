@@ -1,4 +1,4 @@
-"""Our own client through google-auth's real flows, against a fake that judges credentials as the service does."""
+"""The client of this project uses google-auth's real flows, against a server that checks credentials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import google.auth
 import google.auth.exceptions
@@ -17,7 +19,7 @@ from google.oauth2.service_account import Credentials as ServiceAccount
 
 from tunedmodels import Client, CredentialsError, InvalidArgument, PermissionDenied, Polling, Role, Unauthenticated
 
-from .conftest import command
+from .conftest import credential
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("_no_way_out")]
 
@@ -40,57 +42,52 @@ def advance(guarded_url: str, key: str) -> Callable[[float], None]:
 
     def move(seconds: float) -> None:
         body = {"advance": seconds}
-        moved = requests.post(f"{guarded_url}/_emulator/clock", params={"key": key}, json=body, timeout=10)
-        assert moved.status_code == 200
+        answer = requests.post(f"{guarded_url}/_emulator/clock", params={"key": key}, json=body, timeout=10)
+        assert answer.status_code == 200
 
     return move
 
 
 @pytest.fixture
 def client(guarded_url: str, advance: Callable[[float], None]) -> Iterator[Make]:
-    """Make clients whose waiting moves their world's clock; they are closed in the end."""
-    made: list[Client] = []
+    """Make clients whose sleep moves their world's clock; all are closed at the end."""
+    with ExitStack() as stack:
 
-    def make(**arguments: object) -> Client:
-        made.append(Client(guarded_url, sleep=advance, polling=Polling(1200, 1, 1200), **arguments))  # type: ignore[arg-type]
-        return made[-1]
+        def make(**arguments: Any) -> Client:
+            return stack.enter_context(Client(guarded_url, sleep=advance, polling=Polling(1200, 1, 1200), **arguments))
 
-    yield make
-    for each in made:
-        each.close()
+        yield make
 
 
 @pytest.fixture
 def key_file(guarded_url: str, world: str, tmp_path: Path) -> Path:
     """The key file of a service account of this test's world."""
     file = tmp_path / "key.json"
-    file.write_text(command(guarded_url, "service-account", "--user", "robot@example.com", "--world", world))
+    file.write_text(credential(guarded_url, "service-account", "--user", "robot@example.com", "--world", world))
     return file
 
 
-def refreshing(url: str, key: str, user: str = "alice@example.com", *more: str) -> Credentials:
-    """Credentials that have a refresh token and nothing else."""
-    token = command(url, "refresh-token", "--user", user, *more).strip()
-    return Credentials(
-        token=None, refresh_token=token, token_uri=f"{url}/token?key={key}", client_id="any", client_secret="any"
-    )
+def refreshable(url: str, key: str, user: str = "alice@example.com", *more: str) -> Credentials:
+    """Return credentials that have only a refresh token."""
+    token = credential(url, "refresh-token", "--user", user, *more)
+    return Credentials(None, token, token_uri=f"{url}/token?key={key}", client_id="any", client_secret="any")
 
 
 def owner(client: Client) -> str | None:
-    """Create a model, and return who owns it."""
+    """Create a model, and return the address of its owner."""
     operation = client.tuned_models.create(base_model=BASE, display_name="owned", training_data=PAIRS)
     return next(iter(client.tuned_models.permissions(operation.metadata.tuned_model).list())).email_address
 
 
 def test_service_account_by_file(client: Make, key_file: Path) -> None:
-    """The credentials need no scopes of the caller's: the client asks for those that tuning takes."""
+    """The credentials need no scopes of the caller: the client asks for those of tuning."""
     credentials = ServiceAccount.from_service_account_file(str(key_file))
 
     assert owner(client(credentials=credentials)) == "robot@example.com"
 
 
-def test_service_account_found_by_google_auth(client: Make, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What google.auth.default finds is as good as any other credentials."""
+def test_default_credentials_of_google_auth(client: Make, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client accepts the credentials that google.auth.default returns."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key_file))
     credentials, _ = google.auth.default()
 
@@ -98,10 +95,10 @@ def test_service_account_found_by_google_auth(client: Make, key_file: Path, monk
 
 
 @pytest.mark.parametrize("variable", ["TUNEDMODELS_EMULATOR_HOST", "GOOGLE_GEMINI_BASE_URL"])
-def test_emulators_own_key_file_is_found(
+def test_key_file_of_the_mock_server_needs_no_code(
     guarded_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """Two variables are all: where the fake is, and the key file that it is the token endpoint of."""
+    """Two variables are enough: the address of the server, and a key file with its token endpoint."""
     monkeypatch.setenv(variable, guarded_url)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key_file))
 
@@ -109,14 +106,13 @@ def test_emulators_own_key_file_is_found(
         assert owner(client) == "robot@example.com"
 
 
-def test_key_file_of_the_real_service_stays_away(
+def test_key_file_of_the_real_service_is_not_used(
     guarded_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A service account whose token endpoint is not the fake is no caller of the fake; nobody is asked for a token."""
+    """The client does not use a key file of another token endpoint for the mock server."""
     real = tmp_path / "real.json"
-    real.write_text(
-        json.dumps({**json.loads(key_file.read_text()), "token_uri": "https://oauth2.googleapis.com/token"})
-    )
+    uri = "https://oauth2.googleapis.com/token"
+    real.write_text(json.dumps({**json.loads(key_file.read_text()), "token_uri": uri}))
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", guarded_url)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(real))
 
@@ -127,8 +123,8 @@ def test_key_file_of_the_real_service_stays_away(
 
 
 def test_refresh_token(client: Make, guarded_url: str, key: str) -> None:
-    """Credentials made of a refresh token get their access token from the fake."""
-    assert owner(client(credentials=refreshing(guarded_url, key))) == "alice@example.com"
+    """Credentials with a refresh token get their access token from the server."""
+    assert owner(client(credentials=refreshable(guarded_url, key))) == "alice@example.com"
 
 
 METADATA = """
@@ -139,19 +135,19 @@ with Client() as client:
     )
     permissions = client.tuned_models.permissions(operation.metadata.tuned_model)
     print([grant.email_address for grant in permissions.list()])
-    client.tuned_models.delete(operation.metadata.tuned_model)  # this machine has no world of its own
+    client.tuned_models.delete(operation.metadata.tuned_model)  # it is in the default world
 """
 
 
 def test_metadata_server(guarded_url: str, tmp_path: Path) -> None:
-    """On a machine whose metadata server the fake is, the client is that machine's service account."""
+    """If the mock server is the metadata server of the machine, the caller is the machine's service account."""
     host = guarded_url.removeprefix("http://")
-    found = {"GCE_METADATA_HOST": host, "GCE_METADATA_IP": host, "TUNEDMODELS_EMULATOR_HOST": host}
+    names = ("GCE_METADATA_HOST", "GCE_METADATA_IP", "TUNEDMODELS_EMULATOR_HOST")
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", METADATA.format(base=BASE)],
         capture_output=True,
         text=True,
-        env={**found, "HOME": str(tmp_path), "PATH": ""},
+        env={**dict.fromkeys(names, host), "HOME": str(tmp_path), "PATH": ""},
         timeout=60,
         check=False,
     )
@@ -160,8 +156,8 @@ def test_metadata_server(guarded_url: str, tmp_path: Path) -> None:
 
 
 def test_token_expires_in_the_middle_of_a_long_poll(client: Make, guarded_url: str, key: str) -> None:
-    """A token lives an hour of the world's clock; a run of ten is watched to its end, with new ones on the way."""
-    credentials = refreshing(guarded_url, key)
+    """A token lives an hour of the world's clock. The client watches a run of ten hours with new tokens."""
+    credentials = refreshable(guarded_url, key)
     tokens = set()
     operation = client(credentials=credentials).tuned_models.create(
         base_model=BASE, display_name="long", training_data=PAIRS, epoch_count=60, batch_size=1
@@ -174,8 +170,8 @@ def test_token_expires_in_the_middle_of_a_long_poll(client: Make, guarded_url: s
 
 
 def test_refresh_token_is_revoked_in_the_middle(client: Make, guarded_url: str, key: str) -> None:
-    """Where there is no new token to be had, the refusal of the old one is the error."""
-    credentials = refreshing(guarded_url, key)
+    """If there is no new token, the caller gets the refusal of the old token."""
+    credentials = refreshable(guarded_url, key)
     operation = client(credentials=credentials).tuned_models.create(
         base_model=BASE, display_name="long", training_data=PAIRS
     )
@@ -187,8 +183,8 @@ def test_refresh_token_is_revoked_in_the_middle(client: Make, guarded_url: str, 
 
 
 def test_revoked_before_the_first_call(client: Make, guarded_url: str, key: str) -> None:
-    """Where no token can be had at all, google-auth's error is beneath ours."""
-    credentials = refreshing(guarded_url, key)
+    """If there is no token at all, the cause of the error is that of google-auth."""
+    credentials = refreshable(guarded_url, key)
     token = f"{key}/{credentials.refresh_token}"
     assert requests.post(f"{guarded_url}/revoke", data={"token": token}, timeout=10).status_code == 200
 
@@ -200,7 +196,7 @@ def test_revoked_before_the_first_call(client: Make, guarded_url: str, key: str)
 
 def test_token_without_the_scope(client: Make, guarded_url: str, key: str) -> None:
     """The error names the reason and the method, and says how to get a token with the scope."""
-    credentials = refreshing(guarded_url, key, "alice@example.com", "--scope", READONLY)
+    credentials = refreshable(guarded_url, key, "alice@example.com", "--scope", READONLY)
     models = client(credentials=credentials).tuned_models
     assert list(models.list()) == []
 
@@ -215,8 +211,8 @@ def test_token_without_the_scope(client: Make, guarded_url: str, key: str) -> No
 
 
 def test_api_key(client: Make, guarded_url: str, world: str) -> None:
-    """A registered key opens the API but for what belongs to a person, which the error says."""
-    key = command(guarded_url, "api-key", "--world", world).strip()
+    """A registered key may not read permissions, and the error says why."""
+    key = credential(guarded_url, "api-key", "--world", world)
     models = client(api_key=key).tuned_models
     name = models.create(base_model=BASE, tuned_model_id="mine", training_data=PAIRS).result().name
 
@@ -227,7 +223,7 @@ def test_api_key(client: Make, guarded_url: str, world: str) -> None:
 
 
 def test_unknown_api_key(client: Make, key: str) -> None:
-    """An unknown key is refused with its reason."""
+    """The refusal of an unknown key has a reason."""
     with pytest.raises(InvalidArgument, match="API key not valid") as caught:
         client(api_key=f"{key}/other").tuned_models.get("any")
 
@@ -235,8 +231,8 @@ def test_unknown_api_key(client: Make, key: str) -> None:
     assert caught.value.error_info.reason == "API_KEY_INVALID"
 
 
-def test_real_key_is_sent_back(client: Make) -> None:
-    """A key that looks real is refused by the fake itself, and stands in no error."""
+def test_real_key_is_in_no_error(client: Make) -> None:
+    """The mock server refuses a key that looks real, and no error shows the key."""
     secret = "AIza" + "x" * 35
 
     with pytest.raises(PermissionDenied) as caught:
@@ -248,27 +244,26 @@ def test_real_key_is_sent_back(client: Make) -> None:
 
 @pytest.mark.parametrize("by", ["argument", "credentials"])
 def test_quota_project(client: Make, guarded_url: str, key: str, by: str) -> None:
-    """The project that is billed reaches the service, whoever names it; one of the model's readers may read it."""
-    alice = client(credentials=refreshing(guarded_url, key))
+    """A caller who is billed to a reader project of the model may read it."""
+    alice = client(credentials=refreshable(guarded_url, key))
     alice.tuned_models.create(
         base_model=BASE, tuned_model_id="shared", training_data=PAIRS, reader_project_numbers=[123]
     )
-    bob = refreshing(guarded_url, key, "bob@example.com")
+    bob = refreshable(guarded_url, key, "bob@example.com")
     with pytest.raises(PermissionDenied):
         client(credentials=bob).tuned_models.get("shared")
 
-    billed = (
-        client(credentials=bob, quota_project="123")
-        if by == "argument"
-        else client(credentials=bob.with_quota_project("123"))
-    )
+    if by == "argument":
+        billed = client(credentials=bob, quota_project="123")
+    else:
+        billed = client(credentials=bob.with_quota_project("123"))
     assert billed.tuned_models.get("shared").name == "tunedModels/shared"
 
 
-def test_people_share_and_hand_on(client: Make, guarded_url: str, key: str) -> None:
-    """Alice shares with Bob, who then may use; she hands on to Carol, and is a writer after."""
+def test_people_share_and_transfer(client: Make, guarded_url: str, key: str) -> None:
+    """Alice shares her model with Bob, who may then use it. She transfers it to Carol, and remains a writer."""
     people = {
-        name: client(credentials=refreshing(guarded_url, key, f"{name}@example.com"))
+        name: client(credentials=refreshable(guarded_url, key, f"{name}@example.com"))
         for name in ("alice", "bob", "carol")
     }
     alice, bob, carol = (each.tuned_models for each in people.values())

@@ -10,7 +10,7 @@ from tunedmodels_mockserver.core.methods.allowances import ALLOWANCES
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_page_lists_every_allowance_as_the_code_has_it() -> None:
+def test_page_lists_every_allowance() -> None:
     """Each row has the id, the requests, the clients, the answer of the service, its source and the alternative."""
     rows = re.findall(r"^\| `([\w-]+)` \| (.*) \|$", (ROOT / "docs" / "allowances.md").read_text("utf-8"), re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""The page about the command: it names what there is, and its lines run."""
+"""The page about the command names every subcommand, and its lines run."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from click.testing import CliRunner
 from tunedmodels_mockserver.cli import main
 from tunedmodels_mockserver.cli.shell_formats import FORMATS
 
-PAGE = (Path(__file__).parents[2] / "docs" / "command.md").read_text("utf-8")
+from .pages import blocks, read_page
 
-
-def blocks(tag: str) -> list[str]:
-    return re.findall(rf"^```{tag}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+PAGE = read_page("command.md")
 
 
 def test_every_command_is_named() -> None:
-    """Commands, and those within a group, stand in the first table; every format of ``env`` in its own."""
+    """The first table has every command and every command of a group; another table has every format of ``env``."""
     table = PAGE.partition("|---|---|\n")[2].partition("\n\n")[0]
 
     for name, command in main.commands.items():
@@ -32,9 +30,9 @@ def test_every_command_is_named() -> None:
     assert all(f"| `{form}` |" in PAGE for form in FORMATS)
 
 
-@pytest.mark.parametrize("line", [line for line in "".join(blocks("sh")).splitlines() if " exec " in line])
-def test_the_lines_of_exec_run(line: str, tmp_path: Path) -> None:
-    """As they stand, in a folder without tests pytest ends with status 5, and so does ``exec``."""
+@pytest.mark.parametrize("line", [line for line in "".join(blocks(PAGE, "sh")).splitlines() if " exec " in line])
+def test_lines_of_exec_run(line: str, tmp_path: Path) -> None:
+    """The lines run as the page has them. pytest ends with status 5 in a folder without tests, and so does ``exec``."""
     command = line.replace("tunedmodels-mockserver", f"{sys.executable} -m tunedmodels_mockserver")
     command = command.replace("-- pytest", f"-- {sys.executable} -m pytest -p no:cacheprovider")
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -42,9 +40,9 @@ def test_the_lines_of_exec_run(line: str, tmp_path: Path) -> None:
     assert done.returncode == (5 if "pytest" in line else 0), done.stderr
 
 
-def test_the_lines_of_env_run() -> None:
-    """What the first sets, the second takes away."""
-    first, second = blocks("sh")[2].splitlines()
+def test_lines_of_env_run() -> None:
+    """The first line sets the variables, and the second unsets them."""
+    first, second = blocks(PAGE, "sh")[2].splitlines()
     script = f"{first}\necho $GOOGLE_API_KEY\n{second}\necho ${{GOOGLE_API_KEY-none}}"
     script = script.replace("tunedmodels-mockserver", f"{sys.executable} -m tunedmodels_mockserver")
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
@@ -52,12 +50,12 @@ def test_the_lines_of_env_run() -> None:
     assert done.stdout == "tunedmodels-api-key\nnone\n"
 
 
-def test_the_file_is_one(tmp_path: Path) -> None:
-    """The settings that are shown are taken; a bad store after them is what ends the command."""
-    (text,) = blocks("toml")
+def test_configuration_of_the_page_is_valid(tmp_path: Path) -> None:
+    """The command accepts the settings of the page; only the invalid store of the command line ends it."""
+    (text,) = blocks(PAGE, "toml")
     path = tmp_path / "fake.toml"
     path.write_text(text)
-    taken = CliRunner().invoke(main, ["serve", "--config", str(path), "--store", "nonsense", "--port", "0"])
+    result = CliRunner().invoke(main, ["serve", "--config", str(path), "--store", "nonsense", "--port", "0"])
 
-    assert taken.exit_code == 4
-    assert "fake.toml" not in taken.stderr
+    assert result.exit_code == 4
+    assert "fake.toml" not in result.stderr

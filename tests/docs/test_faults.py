@@ -1,4 +1,4 @@
-"""What the page of faults shows can be armed and run, and its lists are those of the code."""
+"""The examples of the page of faults work, and its lists are those of the code."""
 
 from __future__ import annotations
 
@@ -17,47 +17,41 @@ from tunedmodels_mockserver.files import faults
 from tunedmodels_mockserver.wire.status import Code
 from tunedmodels_mockserver.wire.surface import methods
 
-PAGE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+from .pages import blocks, read_page
+
+PAGE = read_page("faults.md")
 
 
-def blocks(tag: str) -> list[str]:
-    """The page's blocks with this tag; there is one at least."""
-    found = [text for name, text in BLOCKS if name == tag]
-    assert found
-    return found
-
-
-@pytest.mark.parametrize("text", blocks("json"))
-def test_what_the_page_arms_can_be_armed(text: str) -> None:
-    """As it stands there, over the admin surface."""
+@pytest.mark.parametrize("text", blocks(PAGE, "json"))
+def test_json_of_the_page_can_be_armed(text: str) -> None:
+    """The admin surface arms each fault of the page."""
     answer = create_app(Settings()).test_client().post("/_emulator/faults", data=text)
 
     assert answer.status_code == 200, answer.text
 
 
-def test_the_pages_file_is_one(tmp_path: Path) -> None:
-    """As ``--faults`` reads it."""
-    (text,) = blocks("yaml")
+def test_file_of_the_page_is_valid(tmp_path: Path) -> None:
+    """``--faults`` can read the file of the page."""
+    (text,) = blocks(PAGE, "yaml")
     path = tmp_path / "faults.yaml"
     path.write_text(text)
 
     assert faults.read(path)[-1].method == "tunedModels.create"
 
 
-def test_the_pages_program_runs(tmp_path: Path) -> None:
-    """To its end, with every assertion in it."""
-    (text,) = blocks("python")
+def test_program_of_the_page_runs(tmp_path: Path) -> None:
+    """The program of the page ends without an error."""
+    (text,) = blocks(PAGE, "python")
     program = tmp_path / "program.py"
     program.write_text(text)
-    ended = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=60, check=False)
 
-    assert ended.returncode == 0, ended.stderr
+    assert run.returncode == 0, run.stderr
 
 
-def test_the_pages_lists_are_whole() -> None:
-    """Every method, code and word of the header, and every preset, in order."""
-    ids, words = blocks("text")
+def test_lists_of_the_page_are_complete() -> None:
+    """The page lists every method, code, word of the header and preset, in order."""
+    ids, words = blocks(PAGE, "text")
     presets = PAGE.partition("## Presets")[2].partition("\n## ")[0]
     codes = re.findall(r"^\| `([A-Z_]+)` \| (\d+) \|$", PAGE, re.MULTILINE)
     usual = re.findall(r"(\d{3}) (?:stands )?for `(\w+)`", PAGE)

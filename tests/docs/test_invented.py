@@ -1,4 +1,4 @@
-"""The page of invented answers and the code tell the same."""
+"""The page of invented answers has the wordings of the code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE = (ROOT / "docs" / "invented.md").read_text("utf-8")
 def invented_wordings() -> list[tuple[str, str]]:
     """Return each refusal that says it is invented, and the longest text that it always has."""
     tree = ast.parse(Path(errors.__file__).read_text("utf-8"))
-    found = []
+    wordings = []
     for function in tree.body:
         if isinstance(function, ast.FunctionDef) and "invented" in (ast.get_docstring(function) or ""):
             texts = [
@@ -25,16 +25,16 @@ def invented_wordings() -> list[tuple[str, str]]:
                 for node in ast.walk(statement)
                 if isinstance(node, ast.Constant) and isinstance(node.value, str)
             ]
-            found.append((function.name, max(texts, key=len).strip()))
-    return found
+            wordings.append((function.name, max(texts, key=len).strip()))
+    return wordings
 
 
-def test_there_are_invented_refusals() -> None:
-    """The search below finds what it looks for."""
+def test_invented_refusals_are_in_the_code() -> None:
+    """The search of the next test finds refusals."""
     assert {"model_exists", "permission_missing"} <= {name for name, _ in invented_wordings()}
 
 
 @pytest.mark.parametrize(("name", "wording"), [row for row in invented_wordings() if row[0] != "invalid"])
-def test_an_invented_wording_is_on_the_page(name: str, wording: str) -> None:
-    """Whatever a refusal marks as invented is listed for users."""
+def test_invented_wording_is_on_the_page(name: str, wording: str) -> None:
+    """The page lists every wording that the code marks as invented."""
     assert wording in PAGE, name

@@ -1,7 +1,7 @@
-"""The recipes of the docs run as they stand: pages of shell and Python, and the jobs of continuous integration.
+"""The recipes of the docs, which are pages and jobs of continuous integration, run unchanged.
 
-The shell runs each line itself, in a fresh folder and with this environment's commands. The test changes no more than
-the ports, which are free ones, and the lines of pip, which install nothing.
+The shell runs each line in a new folder, with the commands of this environment. The tests change only the ports, and
+the lines of pip, which install nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DOCS = ROOT / "docs"
 WORKFLOWS = ROOT / ".github" / "workflows"
 FENCED = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-# Which test runs the shell and the jobs of a page; a new page has to be added.
+# The test that runs the shell and the jobs of each page. Add a new page here.
 RUN_BY = {
     "README.md": "test_readme.py",
     "client.md": "test_readme.py",
@@ -38,7 +38,7 @@ RUN_BY = {
     "credentials.md": "here",
 }
 
-# A reader starts a server in a terminal of its own, and ends the one before it.
+# A reader starts each server in another terminal, and ends the one before it.
 START = """
 server=
 start() {
@@ -62,12 +62,12 @@ def free_port() -> str:
 
 
 def without_pip(script: str) -> str:
-    """Replace what installs by a line that says so."""
+    """Replace the lines of pip by one that says so."""
     return re.sub(r"^pip install .*$", r"echo 'not installed by this test'", script, flags=re.MULTILINE)
 
 
 def run(script: str, folder: Path, environment: Mapping[str, str]) -> str:
-    """Run *script* as continuous integration does, end what it has left behind, and return what it printed."""
+    """Run *script* as continuous integration does, end its processes, and return its output."""
     (folder / "script.sh").write_text(script, "utf-8")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GOOGLE_"))}
     scripts = os.pathsep.join((sysconfig.get_path("scripts"), os.environ["PATH"]))
@@ -103,14 +103,14 @@ def page_script(page: Path) -> str:
     return without_pip("\n".join(lines))
 
 
-def job_script(text: str, given: Mapping[str, str], folder: Path) -> str:
+def job_script(text: str, values: Mapping[str, str], folder: Path) -> str:
     """Return the steps of a workflow's only job as one script, for the case that each step succeeds.
 
-    *given* are the values of GitHub's expressions. Steps that use somebody else's action are left out.
+    *values* are those of GitHub's expressions. Steps that use an action of another project are left out.
     """
 
     def value(template: str) -> str:
-        return re.sub(r"\$\{\{ (.*?) \}\}", lambda found: given[found[1]], template)
+        return re.sub(r"\$\{\{ (.*?) \}\}", lambda match: values[match[1]], template)
 
     (job,) = yaml.safe_load(text)["jobs"].values()
     lines: list[str] = []
@@ -143,13 +143,13 @@ def test_every_page_with_shell_is_run() -> None:
 
 
 def test_the_page_about_credentials(tmp_path: Path) -> None:
-    """A key file, google-auth's session, tokens and their expiry, against the servers that the page starts."""
+    """The page's key file, session and tokens work against the servers that it starts, until the token expires."""
     port = free_port()
     script = page_script(DOCS / "credentials.md").replace("9480", port)
     printed = run(
         script,
         tmp_path,
-        # What google-auth asks Google for in the background gets no way out.
+        # Requests of google-auth to Google in the background fail.
         {"TUNEDMODELS_MOCKSERVER_PORT": port, "HTTPS_PROXY": "http://127.0.0.1:9"},
     )
 
@@ -159,7 +159,7 @@ def test_the_page_about_credentials(tmp_path: Path) -> None:
 
 
 def test_the_job_for_other_servers(tmp_path: Path) -> None:
-    """The job of the page about contracts is green with our server in it: every clause runs, and holds."""
+    """The job of the page about contracts passes with the mock server: every required clause holds."""
     (job,) = [text for tag, text in blocks(DOCS / "contracts.md") if tag == "yaml" and "\njobs:\n" in text]
     summary = tmp_path / "summary.md"
     script = job_script(job.replace("9000", free_port()), {}, tmp_path)
@@ -172,19 +172,21 @@ def test_the_job_for_other_servers(tmp_path: Path) -> None:
 
 
 def test_the_job_for_the_real_api(tmp_path: Path) -> None:
-    """The workflow ``live`` runs to its end against a stand-in of this machine, and forgets the credential."""
+    """The workflow ``live`` passes against a stand-in, and deletes the credential."""
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     (tmp_path / "stand-in").mkdir()
     with run_stand_in(tmp_path / "stand-in") as stand_in:
         environment = {**stand_in.environment, "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
         credential = Path(environment.pop("GOOGLE_APPLICATION_CREDENTIALS")).read_text("utf-8")
-        given = {
+        values = {
             "secrets.TUNEDMODELS_LIVE_CREDENTIALS": credential,
             "inputs.spend": "tunings=0,requests=200,seconds=1800",
             "github.workspace": str(workspace),
         }
-        printed = run(job_script((WORKFLOWS / "live.yml").read_text("utf-8"), given, workspace), workspace, environment)
+        printed = run(
+            job_script((WORKFLOWS / "live.yml").read_text("utf-8"), values, workspace), workspace, environment
+        )
 
     assert "contracts: stand-in https://127.0.0.1:" in printed
     assert ": **passed**, " in (tmp_path / "summary.md").read_text("utf-8")
@@ -192,8 +194,8 @@ def test_the_job_for_the_real_api(tmp_path: Path) -> None:
     assert not (tmp_path / "credentials.json").exists()
 
 
-def test_what_follows_a_failure_of_the_live_job(tmp_path: Path) -> None:
-    """A run that ends before it makes anything leaves nothing to delete and nothing to sum up."""
+def test_steps_after_a_failure_of_the_live_job(tmp_path: Path) -> None:
+    """After a run that created nothing, the last steps find nothing to delete and nothing to sum up."""
     after = [
         step["run"] for step in steps(WORKFLOWS / "live.yml") if "steps.ask" in step.get("if", "") and "run" in step
     ]
@@ -203,7 +205,7 @@ def test_what_follows_a_failure_of_the_live_job(tmp_path: Path) -> None:
 
 
 def test_the_job_that_runs_these_tests() -> None:
-    """It runs one script, which cannot run within itself: the shell can read it."""
+    """The job runs one script, which is executable and has no syntax error."""
     (script,) = [step["run"] for step in steps(WORKFLOWS / "test.yml") if "run" in step]
 
     assert os.access(ROOT / script, os.X_OK)

@@ -1,4 +1,4 @@
-"""Workflows, ours and the recipe for others: they are YAML that does what it says, and call commands that there are."""
+"""The workflows, and the recipe for other projects, are safe and call commands that exist."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ def parse(words: list[str]) -> click.Context:
     command, name, arguments = COMMANDS[words[0]], words[0], words[1:]
     context = click.Context(command, info_name=name)
     while isinstance(command, click.Group):
-        found, inner, arguments = command.resolve_command(context, arguments)
+        resolved, inner, arguments = command.resolve_command(context, arguments)
         assert inner is not None
-        command, context = inner, click.Context(inner, info_name=found, parent=context)
+        command, context = inner, click.Context(inner, info_name=resolved, parent=context)
     command.parse_args(context, list(arguments))
     return context
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_workflow(name: str) -> None:
-    """It has a name, may read and no more, ends some time, pins its actions to a version, and keeps no token around."""
+    """A workflow has a name, may only read, has a time limit, pins its actions to a version, and keeps no token."""
     workflow = yaml.safe_load(TEXTS[name])
 
     assert workflow["name"]
@@ -82,37 +82,37 @@ def test_workflow(name: str) -> None:
         ("test.yml", []),
     ],
 )
-def test_commands_are_ours(name: str, called: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each command of ours exists, and takes the options that it is given."""
-    found = [*commands(TEXTS[name])]
+def test_commands_exist(name: str, called: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command of this project exists, and accepts its options."""
+    lines = [*commands(TEXTS[name])]
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "ledger.jsonl").touch()  # the run before has made it
+    (tmp_path / "ledger.jsonl").touch()  # an earlier step writes it
 
-    assert [words[:2] for words in found] == called
-    for words in found:
+    assert [words[:2] for words in lines] == called
+    for words in lines:
         parse(words)
 
 
 @pytest.mark.parametrize("line", ["tunedmodels-contracts run --no-such-option", "tunedmodels-contracts sing"])
-def test_a_command_that_is_none_is_noticed(line: str) -> None:
-    """The check above can fail."""
+def test_unknown_command_is_refused(line: str) -> None:
+    """The parser of the check above refuses unknown commands and options."""
     with pytest.raises(click.UsageError):
         parse(shlex.split(line))
 
 
-def test_every_workflow_is_looked_at() -> None:
-    """A new one has to be added to the table of commands."""
+def test_every_workflow_is_in_the_table() -> None:
+    """Add a new workflow to the table of commands."""
     assert [path.name for path in WORKFLOWS] == ["live.yml", "selftest.yml", "test.yml"]
 
 
 def test_the_recipe_needs_no_secret() -> None:
-    """It asks a server on the same machine, and nobody else."""
+    """The recipe sends requests only to a server on the same machine."""
     assert "secrets" not in RECIPE
     assert {*re.findall(r"https?://([^/\s:']+)", RECIPE)} == {"127.0.0.1"}
 
 
-def test_live_is_started_by_hand_alone() -> None:
-    """Nothing but a person starts it, and the credential is seen by one step."""
+def test_live_is_started_by_hand() -> None:
+    """Only a person starts the workflow, and only one step has the credential."""
     workflow = yaml.safe_load(LIVE.read_text("utf-8"))
 
     # YAML 1.1 reads the word on as true.
@@ -127,23 +127,20 @@ needs_sh = pytest.mark.skipif(shutil.which("sh") is None, reason="sh is not inst
 
 @needs_sh
 @pytest.mark.parametrize(("credential", "status"), [("", 1), ('{"type": "service_account"}', 0)])
-def test_live_is_red_without_a_credential(tmp_path: Path, credential: str, status: int) -> None:
-    """The first step ends the run with a sentence that says what to do; a skipped run would look like a good one."""
+def test_live_fails_without_a_credential(tmp_path: Path, credential: str, status: int) -> None:
+    """Without a credential the first step fails and says what to do; a skipped run would look like a good one."""
     first = steps(LIVE.read_text("utf-8"))[0]
     file = tmp_path / "credentials.json"
     environment = {"PATH": os.environ["PATH"], "CREDENTIALS": credential, "GOOGLE_APPLICATION_CREDENTIALS": str(file)}
 
-    ended = subprocess.run(
-        ["sh", "-e", "-c", first["run"]], env=environment, capture_output=True, text=True, timeout=30, check=False
-    )
+    command = ["sh", "-e", "-c", first["run"]]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
     assert "if" not in first
     assert "continue-on-error" not in first
-    assert ended.returncode == status
+    assert run.returncode == status
     if status:
-        assert re.search(
-            r"^::error::There is no credential.*TUNEDMODELS_LIVE_CREDENTIALS\.$", ended.stdout, re.MULTILINE
-        )
+        assert re.search(r"^::error::There is no credential.*TUNEDMODELS_LIVE_CREDENTIALS\.$", run.stdout, re.MULTILINE)
         assert not file.exists()
     else:
         assert file.read_text("utf-8") == credential

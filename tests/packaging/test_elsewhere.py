@@ -1,17 +1,17 @@
-"""A plain project elsewhere, with nothing but the wheel's extra ``contracts``."""
+"""A plain project installs the wheel with the extra ``contracts``, and its tests share one server."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import venv
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-TESTS = 200
+from .conftest import run
+
+TESTS = 60
 
 pytestmark = pytest.mark.packaging
 
@@ -24,7 +24,7 @@ from tunedmodels import Client
 
 
 @pytest.mark.parametrize("number", range({TESTS}))
-def test_alone(tunedmodels_world, number):
+def test_world(tunedmodels_world, number):
     world = tunedmodels_world
     world.clock.freeze()
     with Client() as client:
@@ -39,34 +39,24 @@ def test_alone(tunedmodels_world, number):
         assert operation.result(timeout=60).display_name == f"{{number}}"
         assert client.tuned_models.generate_content("mine", "ninety nine").text == "one hundred"
         assert [model.display_name for model in client.tuned_models.list()] == [f"{{number}}"]
-    with Path(f"seen-{{os.getpid()}}").open("a") as file:
+    with Path(f"worlds-{{os.getpid()}}").open("a") as file:
         print(world.url, world.name, file=file)
 """
 
 
-def ran(*command: str, cwd: Path) -> str:
-    """What a command says; it has to succeed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
-    run = subprocess.run(
-        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    assert run.returncode == 0, run.stdout
-    return run.stdout
-
-
-def test_many_tests_share_one_server_and_never_meet(tmp_path: Path) -> None:
-    """200 tests, each of which makes a model of the same name, on one server for all workers."""
-    ran(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT), cwd=ROOT)
-    (wheel,) = tmp_path.glob("*.whl")
-    venv.create(tmp_path / "venv", with_pip=True)
+def test_many_tests_share_one_server(tmp_path: Path, wheel_file: Path) -> None:
+    """The tests of three workers create models of the same name on one server, each in a world of its own."""
+    venv.create(tmp_path / "venv")
     python = str(tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
-    ran(python, "-m", "pip", "install", "-q", f"{wheel}[contracts]", cwd=tmp_path)
+    pip = (sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile")
+    run(*pip, f"{wheel_file}[contracts]", folder=tmp_path)
     project = tmp_path / "project"
     project.mkdir()
     (project / "test_project.py").write_text(PROJECT, encoding="utf-8")
 
-    assert f"{TESTS} passed" in ran(python, "-m", "pytest", "-q", "-n", "3", "-W", "error", cwd=project)
-    seen = [line.split() for note in project.glob("seen-*") for line in note.read_text(encoding="utf-8").splitlines()]
-    assert len(list(project.glob("seen-*"))) == 3
-    assert len({url for url, _ in seen}) == 1
-    assert len({name for _, name in seen}) == TESTS
+    assert f"{TESTS} passed" in run(python, "-m", "pytest", "-q", "-n", "3", "-W", "error", folder=project)
+    notes = list(project.glob("worlds-*"))
+    worlds = [line.split() for note in notes for line in note.read_text(encoding="utf-8").splitlines()]
+    assert len(notes) == 3
+    assert len({url for url, _ in worlds}) == 1
+    assert len({name for _, name in worlds}) == TESTS

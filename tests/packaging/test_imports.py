@@ -1,4 +1,4 @@
-"""What importing each package may pull in."""
+"""Importing a package imports no module that it does not need."""
 
 import json
 import subprocess
@@ -15,8 +15,8 @@ print(json.dumps(sorted({{name.split(".")[0] for name in set(sys.modules) - befo
 """
 
 
-def pulled_in(module: str) -> set[str]:
-    """The top-level names that importing the module adds in a fresh interpreter."""
+def imported_packages(module: str) -> set[str]:
+    """Return the top-level names that an import of the module adds in a new interpreter."""
     run = subprocess.run(
         [sys.executable, "-c", SNAPSHOT.format(module=module)], capture_output=True, text=True, check=False
     )
@@ -30,27 +30,22 @@ def pulled_in(module: str) -> set[str]:
         pytest.param(
             "tunedmodels",
             {"requests", "google", "click", "tqdm", "tabulate", "plotille"},
-            id="the client's names come when they are asked for",
+            id="the client's names are lazy",
         ),
         pytest.param(
             "tunedmodels._client",
             {"flask", "werkzeug", "pytest", "pandas", "matplotlib", "numpy", "click", "tqdm", "tabulate", "plotille"},
-            id="the client needs neither the mock server's things nor those of the command and of notebooks",
+            id="the client needs no module of the mock server, of the command or of notebooks",
         ),
         pytest.param(
             "tunedmodels_contracts.plugin",
             {"flask", "werkzeug", "requests", "responses", "google"},
-            id="every pytest run of everybody loads the plugin",
+            id="every pytest run imports the plugin",
         ),
         pytest.param(
             "tunedmodels_contracts.testing",
             {"flask", "werkzeug", "requests", "responses", "google", "pytest"},
             id="World and intercept are imported when they are used",
-        ),
-        pytest.param(
-            "tunedmodels_mockserver",
-            {"flask", "werkzeug"},
-            id="--help comes at once",
         ),
         pytest.param(
             "tunedmodels_mockserver.cli",
@@ -59,20 +54,20 @@ def pulled_in(module: str) -> set[str]:
         ),
     ],
 )
-def test_import_does_not_pull_in(module: str, unwanted: set[str]) -> None:
-    """Importing a module leaves alone what only some of its users need."""
-    assert pulled_in(module) & unwanted == set()
+def test_import_is_light(module: str, unwanted: set[str]) -> None:
+    """Importing a module does not import what only some of its users need."""
+    assert imported_packages(module) & unwanted == set()
 
 
-def test_client_pulls_in_requests_and_google_auth_alone() -> None:
-    """Beside these two and what they bring, a client imports itself and the library that tries again."""
+def test_client_imports_only_requests_google_auth_and_tenacity() -> None:
+    """Beside requests, google-auth and their dependencies, a client imports itself and tenacity."""
     ours = {"tunedmodels", "tenacity"}
     standard = set(sys.stdlib_module_names) | {"_distutils_hack"}
 
-    beneath = pulled_in("requests, google.auth.transport.requests, google.oauth2.service_account")
-    assert pulled_in("tunedmodels._client") - beneath - standard == ours
+    dependencies = imported_packages("requests, google.auth.transport.requests, google.oauth2.service_account")
+    assert imported_packages("tunedmodels._client") - dependencies - standard == ours
 
 
-def test_snapshot_sees_what_an_import_pulls_in() -> None:
-    """The snapshot is not blind: flask is seen to bring werkzeug."""
-    assert {"flask", "werkzeug"} <= pulled_in("flask")
+def test_snapshot_has_dependencies() -> None:
+    """The snapshot of an import has the dependencies of the module."""
+    assert {"flask", "werkzeug"} <= imported_packages("flask")

@@ -1,4 +1,4 @@
-"""The language of the code: names and docstrings that a reader who knows HTTP and pytest understands at once.
+"""Names and docstrings of the code are plain: a reader who knows HTTP and pytest understands them at once.
 
 This file has every rule with its reason. To change a rule, change it here.
 """
@@ -46,8 +46,8 @@ BANNED_OPENINGS: dict[str, str] = {
 """First words of docstrings that are refused, each with the reason."""
 
 
-def documented(module: str) -> Iterator[tuple[ast.AST, str]]:
-    """Each node of *module* that has a docstring, and the docstring."""
+def docstrings(module: str) -> Iterator[tuple[ast.AST, str]]:
+    """Yield each node of *module* that has a docstring, and the docstring."""
     for node in ast.walk(ast.parse((ROOT / module).read_text(encoding="utf-8"))):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             text = ast.get_docstring(node)
@@ -56,7 +56,7 @@ def documented(module: str) -> Iterator[tuple[ast.AST, str]]:
 
 
 def bad_names(module: str) -> list[str]:
-    """A line for each banned name that *module* defines."""
+    """Return a line for each banned name that *module* defines."""
     return [
         f"{module}:{node.lineno}: {node.name}: {BANNED_NAMES[node.name.strip('_').lower()]}"
         for node in ast.walk(ast.parse((ROOT / module).read_text(encoding="utf-8")))
@@ -66,9 +66,9 @@ def bad_names(module: str) -> list[str]:
 
 
 def bad_openings(module: str) -> list[str]:
-    """A line for each docstring of *module* with a banned opening."""
+    """Return a line for each docstring of *module* with a banned opening."""
     lines = []
-    for node, text in documented(module):
+    for node, text in docstrings(module):
         first = text.split()[0]
         if isinstance(node, ast.Module) and BANNED_MODULE_OPENING.match(text):
             lines.append(f"{module}: {text.splitlines()[0]}: a title and a colon; write a sentence")

@@ -1,4 +1,4 @@
-"""The shape of the repository: what lies where, and what every module has."""
+"""The repository has a fixed layout, and every module has a docstring."""
 
 import ast
 import os
@@ -34,12 +34,8 @@ TOP_LEVEL = {
 }
 
 
-def syntax(module: str) -> ast.Module:
-    return ast.parse((ROOT / module).read_text(encoding="utf-8"), filename=module)
-
-
 def imported(tree: ast.Module) -> set[str]:
-    """The top-level names that the module imports, wherever in it."""
+    """Return the top-level names that the module imports anywhere."""
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -49,28 +45,24 @@ def imported(tree: ast.Module) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_module_says_what_it_is(module: str) -> None:
-    """Every module begins with a docstring."""
-    assert ast.get_docstring(syntax(module))
+def test_modules_have_docstrings_and_import_no_tests() -> None:
+    """Every module begins with a docstring, and imports nothing of the tests, which the wheel does not have."""
+    trees = {module: ast.parse((ROOT / module).read_text(encoding="utf-8")) for module in MODULES}
 
-
-@pytest.mark.parametrize("module", MODULES)
-def test_module_does_not_import_tests(module: str) -> None:
-    """What is shipped needs nothing from the tests, which are not."""
-    assert "tests" not in imported(syntax(module))
+    assert [module for module, tree in trees.items() if not ast.get_docstring(tree)] == []
+    assert [module for module, tree in trees.items() if "tests" in imported(tree)] == []
 
 
 def test_top_level_is_closed() -> None:
-    """Nothing new lies in the repository's root unless this list is changed too."""
+    """The root of the repository has only the names of this list."""
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         pytest.skip("not a git checkout, so there is no list of what belongs to the repository")
-    listed = subprocess.run([git, "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=False)
-    if listed.returncode != 0:
-        pytest.skip(f"git does not list this checkout: {listed.stderr.strip()}")
+    process = subprocess.run([git, "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=False)
+    if process.returncode != 0:
+        pytest.skip(f"git does not list this checkout: {process.stderr.strip()}")
 
-    assert {name.split("/")[0] for name in listed.stdout.split("\0") if name} <= TOP_LEVEL
+    assert {name.split("/")[0] for name in process.stdout.split("\0") if name} <= TOP_LEVEL
 
 
 @pytest.mark.parametrize("name", ["scripts/demo", "scripts/test", "scripts/update-schema", ".ci/run"])
@@ -81,10 +73,10 @@ def test_script_can_be_run(name: str) -> None:
 
 def test_changelog_knows_the_version() -> None:
     """The newest released section is the version of pyproject.toml; before the first there is Unreleased."""
-    found = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
-    assert found
+    match = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert match
     sections = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     released = [section for section in sections if section != "Unreleased"]
 
     assert sections
-    assert released[:1] in ([], [found[1]])
+    assert released[:1] in ([], [match[1]])

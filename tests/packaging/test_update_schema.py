@@ -1,4 +1,4 @@
-"""scripts/update-schema: what a new document changes in the schema, and what it leaves alone."""
+"""scripts/update-schema changes in the schema what a new document changes, and nothing else."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def published(version: str = "v1beta") -> Json:
     return value
 
 
-def updated(change: Callable[[Json], object], descriptors: Any = None) -> Json:
-    """The schema that a document makes after *change*."""
+def update(change: Callable[[Json], object], descriptors: Any = None) -> Json:
+    """Return the schema of a document after *change*."""
     value = published()
     change(value)
     schema: Json = script.Update(present(), value, descriptors).schema
@@ -96,7 +96,7 @@ def files(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_round_trip(version: str, files: Files) -> None:
-    """A document that says what the schema says leaves its file as it is, to the byte."""
+    """A document with the content of the schema does not change its file."""
     files.schema.write_bytes((SCHEMAS / f"{version}.json").read_bytes())
     files.write(published(version))
 
@@ -109,40 +109,41 @@ def test_round_trip(version: str, files: Files) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_installed_descriptors_agree(version: str) -> None:
-    """What the protos say is what the schema has, wherever it has something."""
+    """The schema has no value that differs from the installed descriptors."""
     pytest.importorskip("google.ai.generativelanguage_v1beta")
     schema = script.Update(present(version), published(version), script.installed_descriptors()).schema
 
     for name, message in present(version)["messages"].items():
         for member, row in message["members"].items():
-            known = {inner: value for inner, value in row.items() if value is not None}
-            assert {inner: schema["messages"][name]["members"][member].get(inner) for inner in known} == known, name
+            values = {inner: value for inner, value in row.items() if value is not None}
+            assert {inner: schema["messages"][name]["members"][member].get(inner) for inner in values} == values, name
     for name, values in present(version)["enums"].items():
         for value, number in values.items():
             assert number in (None, schema["enums"][name][value]), (name, value)
 
 
 @pytest.mark.parametrize(("mutation", "expected"), MUTATIONS)
-def test_nothing_is_left_of_the_drift(mutation: Mutation, expected: list[Any], files: Files) -> None:
-    """After an update the schema says what the document says, whatever changed, and it can be loaded."""
+def test_update_removes_the_drift(mutation: Mutation, expected: list[Any], files: Files) -> None:
+    """After an update the schema agrees with the document, and the contracts can load it."""
     value = document()
     mutation(value)
     files.write(value)
     status, out, _ = files.run()
-    found = drift(value, surface_from_json(json.loads(files.schema.read_text(encoding="utf-8"))))
+    report = drift(value, surface_from_json(json.loads(files.schema.read_text(encoding="utf-8"))))
 
     assert status == 0
-    assert (found.differences, found.schema_revision) == ((), "20270101")
+    assert (report.differences, report.schema_revision) == ((), "20270101")
     assert [str(difference) in out for difference in expected] == [True] * len(expected)
     assert files.run("--check")[0] == 0
 
 
+def add_accuracy(value: Json) -> None:
+    properties(value, "TuningSnapshot")["accuracy"] = {"type": "number", "format": "float"}
+
+
 def test_new_member() -> None:
-    """Of a member that only the document knows, number and presence are null, and it comes last."""
-    schema = updated(
-        lambda value: properties(value, "TuningSnapshot").update(accuracy={"type": "number", "format": "float"})
-    )
-    members = schema["messages"]["TuningSnapshot"]["members"]
+    """A member that only the document has comes last; its number and presence are null."""
+    members = update(add_accuracy)["messages"]["TuningSnapshot"]["members"]
 
     assert [*members] == ["step", "epoch", "meanLoss", "computeTime", "accuracy"]
     assert members.pop("accuracy") == {"number": None, "type": "float", "presence": None}
@@ -150,7 +151,7 @@ def test_new_member() -> None:
 
 
 def test_new_types() -> None:
-    """Each type has the schema's spelling; an Any and a Struct differ in the words of their description alone."""
+    """Each type has the schema's spelling; an Any and a Struct differ only in their description."""
     any_ = {"type": "any", "description": "Properties of the object. Contains field @type with type URL."}
     new = {
         "a": {"type": "object", "additionalProperties": any_},
@@ -159,29 +160,24 @@ def test_new_types() -> None:
         "d": {"type": "array", "items": {"$ref": "Permission"}},
         "e": {"type": "string", "enum": ["E_UNSPECIFIED", "E"]},
     }
-    schema = updated(lambda value: properties(value, "TuningSnapshot").update(new))
+    schema = update(lambda value: properties(value, "TuningSnapshot").update(new))
     members = schema["messages"]["TuningSnapshot"]["members"]
 
-    assert [members[name]["type"] for name in new] == [
-        "any",
-        "struct",
-        "{int64}",
-        "[Permission]",
-        "enum:TuningSnapshot.E",
-    ]
+    types = ["any", "struct", "{int64}", "[Permission]", "enum:TuningSnapshot.E"]
+    assert [members[name]["type"] for name in new] == types
     assert [members[name].get("presence", "none") for name in new] == ["none", "none", "none", "none", None]
     assert schema["enums"]["TuningSnapshot.E"] == {"E_UNSPECIFIED": None, "E": None}
 
 
 def test_new_messages() -> None:
-    """Messages that a covered method leads to come too; of one that the document does not have, only the name."""
+    """The schema gets every message of a covered method; a message that the document lacks has no members."""
 
     def change(value: Json) -> None:
         properties(value, "TunedModel")["adapter"] = {"$ref": "Adapter"}
         value["schemas"]["Adapter"] = {"properties": {"rank": {"$ref": "Rank"}}}
         value["schemas"]["Unused"] = {"properties": {}}
 
-    messages = updated(change)["messages"]
+    messages = update(change)["messages"]
 
     assert messages["Adapter"] == {"source": "discovery", "members": {"rank": {"number": None, "type": "Rank"}}}
     assert messages["Rank"] == {"source": "discovery", "open": True, "members": {}}
@@ -189,20 +185,15 @@ def test_new_messages() -> None:
 
 
 def test_new_enum_value() -> None:
-    """A value that only the document knows has no number."""
-    schema = updated(lambda value: properties(value, "TunedModel")["state"]["enum"].append("PAUSED"))
+    """A value that only the document has has no number."""
+    schema = update(lambda value: properties(value, "TunedModel")["state"]["enum"].append("PAUSED"))
 
-    assert schema["enums"]["TunedModel.State"] == {
-        "STATE_UNSPECIFIED": 0,
-        "CREATING": 1,
-        "ACTIVE": 2,
-        "FAILED": 3,
-        "PAUSED": None,
-    }
+    values = {"STATE_UNSPECIFIED": 0, "CREATING": 1, "ACTIVE": 2, "FAILED": 3, "PAUSED": None}
+    assert schema["enums"]["TunedModel.State"] == values
 
 
-def test_vanished_method(files: Files) -> None:
-    """A method that the document no longer has goes, and with it the messages that only it had."""
+def test_removed_method(files: Files) -> None:
+    """The schema loses a method that the document no longer has, and the messages of this method alone."""
     value = published()
     del tuned_model_methods(value)["transferOwnership"]
     files.write(value)
@@ -216,7 +207,7 @@ def test_vanished_method(files: Files) -> None:
 
 
 def test_new_method(files: Files) -> None:
-    """A new method of a covered collection is not covered, and neither is a new collection."""
+    """A new method is listed as uncovered, and a new collection as one."""
     value = published()
     tuned_model_methods(value)["pause"] = {"id": "generativelanguage.tunedModels.pause"}
     value["resources"]["robots"] = {"methods": {"get": {"id": "generativelanguage.robots.get"}}}
@@ -232,7 +223,7 @@ def test_new_method(files: Files) -> None:
 
 
 def test_newly_covered_method() -> None:
-    """Its id stands among the methods of the present schema. The document says the rest, and brings its messages."""
+    """A method whose id is new among the schema's methods gets its values and messages from the document."""
     schema, value = present(), published()
     schema["uncovered_methods"].remove("models.predict")
     schema["methods"] = {
@@ -261,28 +252,25 @@ def test_newly_covered_method() -> None:
     assert "models.predict" not in result["uncovered_methods"]
 
 
-def test_facts_of_the_present_schema_stay_while_they_fit() -> None:
-    """What no document says goes with its member, or with its type."""
+def test_facts_of_the_schema_remain_while_they_fit() -> None:
+    """The schema loses facts that no document has only with their member or type."""
 
     def change(value: Json) -> None:
         properties(value, "TuningSnapshot")["computeTime"] = {"type": "string"}
         del properties(value, "TuningSnapshot")["step"]
         tuned_model_methods(value)["create"]["response"] = {"$ref": "TunedModel"}
 
-    schema = updated(change)
+    schema = update(change)
 
-    assert schema["messages"]["TuningSnapshot"]["members"]["computeTime"] == {
-        "number": 4,
-        "type": "string",
-        "presence": None,
-    }
+    member = {"number": 4, "type": "string", "presence": None}
+    assert schema["messages"]["TuningSnapshot"]["members"]["computeTime"] == member
     assert schema["messages"]["TuningSnapshot"]["required"] == ["computeTime"]
     assert schema["methods"]["tunedModels.create"]["required"] == []
     assert schema["messages"]["TuningTask"] == present()["messages"]["TuningTask"]
 
 
 def test_whole_document_of_v1() -> None:
-    """What the schema of v1 has from the protos alone is of source discovery as soon as the document has it."""
+    """Messages and methods of v1 have the source discovery as soon as the document has them."""
     schema = script.Update(present("v1"), document("v1"), None).schema
 
     assert {row["source"] for name, row in schema["messages"].items() if not name.startswith("google.")} == {
@@ -318,8 +306,8 @@ message_type {
 """
 
 
-def described(version: str) -> Any:
-    """Descriptors that a package of *version* could have."""
+def descriptors_of(version: str) -> Any:
+    """Return descriptors of a package of this version."""
     file = pytest.importorskip("google.protobuf.text_format").Parse(
         PROTO, pytest.importorskip("google.protobuf.descriptor_pb2").FileDescriptorProto()
     )
@@ -339,8 +327,8 @@ def new_score(value: Json) -> None:
 
 @pytest.mark.parametrize("version", ["0.1", "99.0"])
 def test_descriptors_of_new_members(version: str) -> None:
-    """The protos say number, presence, oneof, the enum's name and its numbers, also of a message inside another one."""
-    schema = updated(new_score, described(version))
+    """Number, presence, oneof, and the enum's name and numbers come from the protos, also for a nested message."""
+    schema = update(new_score, descriptors_of(version))
     snapshot = schema["messages"]["TuningSnapshot"]["members"]
 
     assert [*snapshot] == ["step", "epoch", "meanLoss", "computeTime", "kind", "bestScore", "plainScore"]
@@ -349,28 +337,22 @@ def test_descriptors_of_new_members(version: str) -> None:
     assert snapshot["plainScore"] == {"number": 10, "type": "double", "presence": "explicit", "oneof": "score"}
     assert schema["messages"]["Score"]["members"] == {"value": {"number": 3, "type": "float", "presence": "implicit"}}
     assert schema["enums"]["TuningSnapshot.Score.Kind"] == {"KIND_UNSPECIFIED": 0, "LOSS": 7, "LATER": None}
-    assert (
-        schema["messages"]["GenerationConfig"]["members"].keys()
-        == present()["messages"]["GenerationConfig"]["members"].keys()
-    )
-    assert schema["messages"]["GenerationConfig"]["members"]["responseJsonSchema"]["number"] == 28
+    config = schema["messages"]["GenerationConfig"]["members"]
+    assert config.keys() == present()["messages"]["GenerationConfig"]["members"].keys()
+    assert config["responseJsonSchema"]["number"] == 28
 
 
 @pytest.mark.parametrize(("version", "presence"), [("0.1", "implicit"), ("0.12.1", "explicit"), ("99.0", "explicit")])
 def test_descriptors_of_known_members(version: str, presence: str) -> None:
-    """Protos that are older than those that made the schema do not undo what it has."""
-    schema = updated(dict, described(version))
+    """Protos that are older than those of the schema do not change it."""
+    members = update(dict, descriptors_of(version))["messages"]["TuningSnapshot"]["members"]
 
-    assert schema["messages"]["TuningSnapshot"]["members"]["epoch"] == {
-        "number": 2,
-        "type": "int32",
-        "presence": presence,
-    }
+    assert members["epoch"] == {"number": 2, "type": "int32", "presence": presence}
 
 
 def test_sources(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sources name the new revision, its origin and newer packages, and keep their other words."""
-    monkeypatch.setattr(script, "installed_descriptors", lambda: described("99.0"))
+    """The sources name the new revision, its origin and newer packages, and are otherwise unchanged."""
+    monkeypatch.setattr(script, "installed_descriptors", lambda: descriptors_of("99.0"))
     files.write({**published(), "revision": "20270101"})
     _, out, _ = files.run("--origin", "the service")
     schema = json.loads(files.schema.read_text(encoding="utf-8"))
@@ -391,9 +373,9 @@ def test_sources(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_check_writes_nothing(files: Files) -> None:
-    """--check says what would change, and its status is 1."""
+    """--check prints the changes and writes nothing; its status is 1."""
     value = published()
-    properties(value, "TuningSnapshot")["accuracy"] = {"type": "number", "format": "float"}
+    add_accuracy(value)
     files.write(value)
     status, out, err = files.run("--check")
 
@@ -403,11 +385,11 @@ def test_check_writes_nothing(files: Files) -> None:
     assert files.schema.read_bytes() == (SCHEMAS / "v1beta.json").read_bytes()
 
 
-def test_file_keeps_its_mode_and_its_form(files: Files) -> None:
-    """A line for each member; and no other file is left."""
+def test_file_keeps_its_mode_and_its_format(files: Files) -> None:
+    """The file has a line for each member, and no other file remains."""
     files.schema.chmod(0o640)
     value = published()
-    properties(value, "TuningSnapshot")["accuracy"] = {"type": "number", "format": "float"}
+    add_accuracy(value)
     files.write(value)
     before = files.schema.read_text(encoding="utf-8").splitlines()
     files.run()
@@ -422,8 +404,8 @@ def test_file_keeps_its_mode_and_its_form(files: Files) -> None:
     assert len(after) == len(before) + 1
 
 
-def test_file_is_whole_if_writing_fails(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old file stays, and nothing beside it."""
+def test_failed_write_changes_no_file(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the schema cannot be written, the old file remains, and no other."""
 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -438,26 +420,15 @@ def test_file_is_whole_if_writing_fails(files: Files, monkeypatch: pytest.Monkey
     assert sorted(path.name for path in files.schema.parent.iterdir()) == ["document.json", "schema.json"]
 
 
-def without_path(value: Json) -> None:
-    del tuned_model_methods(value)["create"]["path"]
-
-
-def without_response(value: Json) -> None:
-    del tuned_model_methods(value)["create"]["response"]
-
-
-def without_id(value: Json) -> None:
-    value["resources"]["tunedModels"]["methods"]["create"] = {}
-
-
+NO_PATH = "The document does not say which HTTP method, path and messages tunedModels.create has."
 BAD: list[tuple[Mutation, str]] = [
     (lambda value: value.clear(), "This is no discovery document: it has no resources and schemas."),
     (lambda value: value.update(resources=[]), "This is no discovery document: it has no resources and schemas."),
     (lambda value: value.update(version="v2"), "The schemas are of v1 and v1beta, not of 'v2'."),
     (lambda value: value.pop("revision"), "The document has no revision."),
-    (without_id, "The method create has no id."),
-    (without_path, "The document does not say which HTTP method, path and messages tunedModels.create has."),
-    (without_response, "The document does not say which HTTP method, path and messages tunedModels.create has."),
+    (lambda value: tuned_model_methods(value).update(create={}), "The method create has no id."),
+    (lambda value: tuned_model_methods(value)["create"].pop("path"), NO_PATH),
+    (lambda value: tuned_model_methods(value)["create"].pop("response"), NO_PATH),
     (
         lambda value: value["resources"].update(tunedModels={"methods": []}),
         "A collection has no methods in the form of a discovery document.",
@@ -479,7 +450,7 @@ BAD: list[tuple[Mutation, str]] = [
 
 @pytest.mark.parametrize(("mutation", "sentence"), BAD)
 def test_bad_document(mutation: Mutation, sentence: str, files: Files) -> None:
-    """One sentence, status 2, and the schema as it was."""
+    """The program prints one sentence, ends with status 2, and does not change the schema."""
     value = published()
     mutation(value)
     files.write(value)
@@ -493,7 +464,7 @@ def test_bad_document(mutation: Mutation, sentence: str, files: Files) -> None:
 
 
 def test_bad_files(files: Files) -> None:
-    """So it is for files that are missing or are something else."""
+    """Files that are missing, or have another content, are refused in the same way."""
     files.document.write_text("<html>", encoding="utf-8")
     assert files.run()[2].endswith("document.json: The file is no JSON: Expecting value: line 1 column 1 (char 0).\n")
     files.document.unlink()
@@ -506,10 +477,9 @@ def test_bad_files(files: Files) -> None:
 
 
 def test_command() -> None:
-    """It runs with any Python, and says what to install."""
-    run = subprocess.run(
-        [sys.executable, "-E", "-S", str(SCRIPT), "--help"], capture_output=True, text=True, check=False
-    )
+    """The program's help needs no package, and says what to install."""
+    command = [sys.executable, "-E", "-S", str(SCRIPT), "--help"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (run.returncode, run.stderr) == (0, "")
     assert "pip install google-ai-generativelanguage" in " ".join(run.stdout.split()).replace(

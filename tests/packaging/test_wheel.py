@@ -1,49 +1,36 @@
-"""What the wheel holds, and that it holds nothing else."""
+"""The wheel has the files of the three packages, and no others."""
 
 import configparser
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from .conftest import ROOT
+
 PACKAGES = ("client/tunedmodels", "mockserver/tunedmodels_mockserver", "contracts/tunedmodels_contracts")
 
-# The page of what is invented: a report shows it, and its source lies among the docs.
+# A report shows this page, whose source is in docs/.
 FROM_THE_DOCS = {"tunedmodels_contracts/report/invented.md": "docs/invented.md"}
 
-# Homes as they look on Linux, macOS and Windows, at the start of a path: example.com/home/x is none.
+# Home folders of Linux, macOS and Windows at the start of a path; example.com/home/x is none.
 HOME = re.compile(rb"(?<![\w.-])(?:/home/|/root/|/Users/|[A-Za-z]:\\Users\\)\w[\w.-]*")
 
 pytestmark = pytest.mark.packaging
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The files of a freshly built wheel: name to content."""
-    folder = tmp_path_factory.mktemp("wheel")
-    built = subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, f"The wheel could not be built:\n{built.stdout}"
-    (path,) = folder.glob("*.whl")
-    with zipfile.ZipFile(path) as archive:
+def wheel(wheel_file: Path) -> dict[str, bytes]:
+    """The files of the wheel: name to content."""
+    with zipfile.ZipFile(wheel_file) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 def in_dist_info(wheel: dict[str, bytes], name: str) -> str:
     """The text of the one file of that name in the wheel's dist-info folder."""
-    (content,) = [
-        content for path, content in wheel.items() if re.fullmatch(rf"[^/]+\.dist-info/{re.escape(name)}", path)
-    ]
-    return content.decode()
+    (path,) = [path for path in wheel if re.fullmatch(rf"[^/]+\.dist-info/{re.escape(name)}", path)]
+    return wheel[path].decode()
 
 
 def test_wheel_has_three_packages_at_the_top(wheel: dict[str, bytes]) -> None:
@@ -55,7 +42,7 @@ def test_wheel_has_three_packages_at_the_top(wheel: dict[str, bytes]) -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_wheel_holds_the_files_of_the_package(wheel: dict[str, bytes], package: str) -> None:
-    """Every file of the source folder is in, templates and data too, and nothing is in that is not there."""
+    """The wheel has exactly the files of the source folder, also templates, data and py.typed."""
     folder = ROOT / package
     in_source = {
         path.relative_to(folder.parent).as_posix()
@@ -64,18 +51,13 @@ def test_wheel_holds_the_files_of_the_package(wheel: dict[str, bytes], package: 
     }
 
     assert {name for name in wheel if name.startswith(f"{folder.name}/")} - {*FROM_THE_DOCS} == in_source
+    assert f"{folder.name}/py.typed" in wheel
 
 
 def test_wheel_holds_pages_of_the_docs(wheel: dict[str, bytes]) -> None:
-    """What a report shows of the docs is in, as it is there."""
+    """The wheel has the pages of docs/ that a report shows."""
     for name, source in FROM_THE_DOCS.items():
         assert wheel[name] == (ROOT / source).read_bytes()
-
-
-@pytest.mark.parametrize("package", PACKAGES)
-def test_wheel_holds_py_typed(wheel: dict[str, bytes], package: str) -> None:
-    """Type checkers see the types of all three packages."""
-    assert f"{Path(package).name}/py.typed" in wheel
 
 
 def test_wheel_has_the_entry_points(wheel: dict[str, bytes]) -> None:
@@ -100,13 +82,8 @@ def test_wheel_carries_the_licence(wheel: dict[str, bytes]) -> None:
 
 
 def test_wheel_names_no_folder_of_the_machine_that_built_it(wheel: dict[str, bytes]) -> None:
-    """No file says in whose home, or in which checkout, it was made."""
+    """No file names a home folder or the checkout."""
     checkout = str(ROOT).encode()
-    found = {
-        name: sorted(
-            {match.decode() for match in HOME.findall(content)} | ({str(ROOT)} if checkout in content else set())
-        )
-        for name, content in wheel.items()
-    }
+    folders = {name: HOME.findall(content) + [checkout] * (checkout in content) for name, content in wheel.items()}
 
-    assert {name: paths for name, paths in found.items() if paths} == {}
+    assert {name: paths for name, paths in folders.items() if paths} == {}

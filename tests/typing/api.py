@@ -1,4 +1,4 @@
-"""The public API as users use it. Type checkers read this; nothing runs it."""
+"""Uses the public API as users do, for type checkers; no test runs it."""
 
 # ruff: noqa: T201 - users print
 
@@ -17,8 +17,8 @@ import tunedmodels
 from tunedmodels import Client, errors
 
 
-def make(credentials: google.auth.credentials.Credentials) -> None:
-    """Make clients in every way."""
+def create_clients(credentials: google.auth.credentials.Credentials) -> None:
+    """Create clients in every way."""
     Client()
     Client("http://127.0.0.1:9480")
     Client(base_url="https://service.test", api_key="key", timeout=5)
@@ -72,8 +72,8 @@ def tune(client: Client, frame: Any) -> tunedmodels.TunedModel:
         loss: float = item.snapshots[-1].mean_loss
         print(percent, loss, item.total_steps + item.completed_steps, item.tuned_model.upper())
     if not operation.done():
-        asked: bool = operation.cancel()
-        print(asked, operation.cancelled())
+        stops: bool = operation.cancel()
+        print(stops, operation.cancelled())
     failure: tunedmodels.OperationFailed | None = operation.exception(timeout=1.5)
     if failure is not None:
         raise failure
@@ -85,12 +85,12 @@ def tune(client: Client, frame: Any) -> tunedmodels.TunedModel:
 
 
 def resume(client: Client) -> None:
-    """Find operations again."""
+    """Get operations by name."""
     operation: tunedmodels.Operation = client.operations.get("tunedModels/m/operations/o")
-    listed: tunedmodels.Pager[tunedmodels.Operation] = client.operations.list("m", page_size=5)
+    pager: tunedmodels.Pager[tunedmodels.Operation] = client.operations.list("m", page_size=5)
     names: list[str] = [one.name for one in client.operations.list()]
     client.operations.cancel(names[0])
-    print(operation, next(iter(listed)).done())
+    print(operation, next(iter(pager)).done())
 
 
 def read(model: tunedmodels.TunedModel) -> None:
@@ -110,8 +110,8 @@ def read(model: tunedmodels.TunedModel) -> None:
         age: timedelta = datetime.now(timezone.utc) - created
         digits: int = created.nanosecond
         print(waited, age, digits, created < task.start_time, created.rfc3339(), plain)
-        moved: tunedmodels.Timestamp = created.astimezone(timezone(timedelta(hours=2))).replace(hour=0)
-        print(moved)
+        local: tunedmodels.Timestamp = created.astimezone(timezone(timedelta(hours=2))).replace(hour=0)
+        print(local)
     print([step.compute_time for step in steps])
     text: dict[str, Any] = model.to_json()
     same: tunedmodels.TunedModel = tunedmodels.TunedModel.from_json(text)
@@ -119,7 +119,7 @@ def read(model: tunedmodels.TunedModel) -> None:
 
 
 def use(client: Client) -> str:
-    """List, ask, change, share and delete."""
+    """List, use, change, share and delete models."""
     pager: tunedmodels.Pager[tunedmodels.TunedModel] = client.tuned_models.list(page_size=10, filter="owner:me")
     pages: Iterator[tuple[tunedmodels.TunedModel, ...]] = pager.pages
     print(len(next(pages)), pager.next_page_token.upper())
@@ -159,28 +159,28 @@ def use(client: Client) -> str:
 
 
 def share(permissions: tunedmodels.Permissions) -> None:
-    """Grant, read, change and withdraw."""
+    """Create, read, change and delete permissions."""
     everyone: tunedmodels.Permission = permissions.create("READER")
     permissions.create(tunedmodels.Role.WRITER, "ada@example.com")
     permissions.create("READER", email_address="team@example.com", grantee_type=tunedmodels.GranteeType.GROUP)
     role: tunedmodels.Role | None = permissions.get(everyone).role
     address: str | None = permissions.update(everyone.name, "WRITER").email_address
-    listed: list[tunedmodels.Permission] = list(permissions.list(page_size=5))
+    permission_list: list[tunedmodels.Permission] = list(permissions.list(page_size=5))
     permissions.delete("everyone")
-    print(role, address, listed)
+    print(role, address, permission_list)
 
 
-def look(client: Client) -> None:
-    """Look for base models."""
+def list_base_models(client: Client) -> None:
+    """List base models."""
     tunable: tuple[tunedmodels.Model, ...] = client.models.tunable()
     model: tunedmodels.Model = client.models.get("gemini-1.0-pro-001")
     methods: tuple[str, ...] = model.supported_generation_methods
-    names: list[str] = [listed.name for listed in client.models.list(page_size=50)]
+    names: list[str] = [item.name for item in client.models.list(page_size=50)]
     print(tunable, methods, names, model.is_tunable, model.input_token_limit + model.output_token_limit)
 
 
 def catch(operation: tunedmodels.Operation) -> None:
-    """Catch what can go wrong."""
+    """Catch every error."""
     try:
         operation.result(timeout=60)
     except tunedmodels.NotFound as error:

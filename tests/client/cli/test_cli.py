@@ -1,54 +1,22 @@
-"""The command against the mock server, over a socket, each test in a world of its own."""
+"""The subcommands work against the mock server, each test in its own world."""
 
 from __future__ import annotations
 
 import json
 import re
-import uuid
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
-from tunedmodels import Client
 from tunedmodels._cli import main
 
-if TYPE_CHECKING:
-    from tunedmodels_contracts.plugin import Server
+from .conftest import BASE, Command
 
-BASE = "gemini-1.0-pro-001"
 PAIRS = [("1", "2"), ("3", "4"), ("seven", "eight"), ("one", "two")]
 CSV = "text_input,output\n" + "".join(f"{number},{following}\n" for number, following in PAIRS)
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d"
-
-
-class Command:
-    """The command, for one caller of one server; ``client`` is the same caller's."""
-
-    def __init__(self, url: str, key: str, client: Client) -> None:
-        self.url, self.key, self.client = url, key, client
-
-    def __call__(self, *words: str, **more: Any) -> Result:
-        arguments = [*words, "--base-url", self.url, "--api-key", self.key]
-        result = CliRunner().invoke(main, arguments, prog_name="tunedmodels", **more)
-        assert "Traceback" not in result.stderr
-        assert result.exception is None or isinstance(result.exception, SystemExit)
-        return result
-
-    def json(self, *words: str) -> Any:
-        """Return what ``--json`` prints, which is well."""
-        result = self(*words, "--json")
-        assert result.exit_code == 0, result.stderr
-        return json.loads(result.stdout)
-
-
-@pytest.fixture
-def command(tunedmodels_server: Server) -> Any:
-    key = f"test-{uuid.uuid4().hex}"
-    with Client(tunedmodels_server.url, api_key=key) as client:
-        yield Command(tunedmodels_server.url, key, client)
 
 
 @pytest.fixture
@@ -67,17 +35,17 @@ def counter(command: Command) -> str:
     return operation.result(timeout=30).name
 
 
-def test_an_empty_list(command: Command) -> None:
-    """No models are an empty array for programs, and a sentence on stderr for people."""
-    for_people = command("list")
+def test_empty_list(command: Command) -> None:
+    """An empty list is an empty array in JSON, and otherwise a sentence on stderr."""
+    result = command("list")
 
-    assert (for_people.exit_code, for_people.stdout) == (0, "")
-    assert for_people.stderr == "There are no tuned models.\n"
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "There are no tuned models.\n"
     assert command.json("list") == []
 
 
 def test_list(command: Command, counter: str) -> None:
-    """A table has a line for each model; JSON has what the API says."""
+    """The table has a line for each model; JSON has the models as the API has them."""
     lines = command("list").stdout.splitlines()
 
     assert lines[0].split() == ["NAME", "DISPLAY", "NAME", "STATE", "TUNED", "FROM", "CREATED"]
@@ -88,16 +56,14 @@ def test_list(command: Command, counter: str) -> None:
 
 
 def test_show(command: Command, counter: str) -> None:
-    """A model is its members, a line each, and the curve of its loss."""
-    shown = command("show", "counter", env={"COLUMNS": "80", "LINES": "24"})
-    members, _, curve = shown.stdout.partition("\n\n")
+    """show prints a line for each member of a model, and the curve of its loss."""
+    result = command("show", "counter", env={"COLUMNS": "80", "LINES": "24"})
+    lines, _, curve = result.stdout.partition("\n\n")
 
-    told = dict(re.split(r"  +", line) for line in members.splitlines())
-    assert told["name"] == counter
-    assert told["state"] == "ACTIVE"
-    assert told["batch size"] == "2"
-    assert re.fullmatch(TIME, told["run complete"])
-    assert "description" not in told
+    members = dict(re.split(r"  +", line) for line in lines.splitlines())
+    assert (members["name"], members["state"], members["batch size"]) == (counter, "ACTIVE", "2")
+    assert re.fullmatch(TIME, members["run complete"])
+    assert "description" not in members
     assert curve.startswith("(mean loss) ^\n")
     assert "(step)" in curve
     assert max(map(len, curve.splitlines())) <= 80
@@ -105,8 +71,8 @@ def test_show(command: Command, counter: str) -> None:
     assert command.json("show", counter) == command.client.tuned_models.get(counter).to_json()
 
 
-def test_tune_prints_the_name_alone(command: Command, csv: str) -> None:
-    """stdout has the model's name and nothing else; stderr says how to watch the run."""
+def test_tune_prints_only_the_name(command: Command, csv: str) -> None:
+    """stdout has only the model's name; stderr says how to watch the run."""
     result = command("tune", csv, "--base-model", BASE, "--display-name", "number generator", "--epochs", "2")
 
     assert result.exit_code == 0
@@ -120,7 +86,7 @@ def test_tune_prints_the_name_alone(command: Command, csv: str) -> None:
 
 
 def test_every_option_of_tune_is_sent(command: Command, tmp_path: Path) -> None:
-    """What is given reaches the model."""
+    """The model has the value of every option."""
     file = tmp_path / "numbers.jsonl"
     file.write_text('{"in": "1", "out": "2"}\n{"in": "3", "out": "4"}\n', encoding="utf-8")
     options = "--id my-id --display-name d --description e --epochs 3 --batch-size 2 --learning-rate 0.5"
@@ -135,39 +101,39 @@ def test_every_option_of_tune_is_sent(command: Command, tmp_path: Path) -> None:
     assert model["tuningTask"]["hyperparameters"] == {"epochCount": 3, "batchSize": 2, "learningRate": 0.5}
 
 
-def test_a_tuned_model_is_tuned_further(command: Command, counter: str, csv: str) -> None:
+def test_tune_a_tuned_model_further(command: Command, counter: str, csv: str) -> None:
     """``--source-model`` takes a tuned model, and a multiplier takes the place of a rate."""
     options = ("--source-model", "counter", "--id", "more", "--learning-rate-multiplier", "2")
     assert command("tune", csv, *options).stdout == "tunedModels/more\n"
 
     model = command.client.tuned_models.get("more")
     assert model.source_model == counter
-    assert model.tuning_task.hyperparameters.learning_rate == 0.002  # the service shows what came of it
+    assert model.tuning_task.hyperparameters.learning_rate == 0.002  # the service shows the resulting rate
 
 
 def test_tune_with_json_prints_the_operation(command: Command, csv: str) -> None:
-    """Without ``--watch`` the operation is what came of it."""
+    """Without ``--watch`` tune prints the operation."""
     value = command.json("tune", csv, "--base-model", BASE, "--id", "my-id")
 
     assert value["name"].startswith("tunedModels/my-id/operations/")
     assert value["metadata"]["tunedModel"] == "tunedModels/my-id"
 
 
-def test_duplicates_are_one_line(command: Command, tmp_path: Path) -> None:
-    """Examples that repeat are said on stderr, without a place in the code, and the run begins."""
+def test_duplicates_are_a_warning(command: Command, tmp_path: Path) -> None:
+    """tune warns of duplicate examples in one line, without a place in the code, and starts the run."""
     file = tmp_path / "twice.csv"
     file.write_text("text_input,output\n1,2\n1,2\n", encoding="utf-8")
     result = command("tune", str(file), "--base-model", BASE, "--id", "twice")
 
     assert result.stdout == "tunedModels/twice\n"
-    warning, begun = result.stderr.splitlines()
+    warning, start = result.stderr.splitlines()
     assert re.fullmatch(r"Warning: .*twice\.csv.* repeats an earlier example \(1 of 2 in all\)\.", warning)
-    assert begun.startswith("The run has started")
+    assert start.startswith("The run has started")
 
 
 @pytest.mark.parametrize("by", ["operation", "model"])
 def test_watch(command: Command, csv: str, by: str) -> None:
-    """A run is named by its operation or by its model; lines tell of each tenth of the way, and of no more."""
+    """watch takes the name of the operation or of the model, and prints at most a line for each tenth of the run."""
     command("tune", csv, "--base-model", BASE, "--id", "slow", "--batch-size", "1", "--epochs", "10")
     (operation,) = command.client.operations.list("slow")
 
@@ -175,16 +141,14 @@ def test_watch(command: Command, csv: str, by: str) -> None:
 
     assert (result.exit_code, result.stdout) == (0, "tunedModels/slow\n")
     lines = result.stderr.splitlines()
-    said = [
-        re.fullmatch(r"tunedModels/slow: step \d+ of 40 \((\d+) %\), epoch \d+, loss [\d.]+", line) for line in lines
-    ]
-    assert all(said)
-    assert 1 <= len(said) <= 11
+    progress = r"tunedModels/slow: step \d+ of 40 \((\d+) %\), epoch \d+, loss [\d.]+"
+    assert all(re.fullmatch(progress, line) for line in lines)
+    assert 1 <= len(lines) <= 11
     assert lines[-1].startswith("tunedModels/slow: step 40 of 40 (100 %), epoch 10")
 
 
 def test_watch_as_json_lines(command: Command, csv: str) -> None:
-    """Each line has the snapshots that are new; the last is the model."""
+    """Each line has the new snapshots; the last line is the model."""
     command("tune", csv, "--base-model", BASE, "--id", "slow", "--batch-size", "1")
     result = command("watch", "slow", "--json")
 
@@ -197,7 +161,7 @@ def test_watch_as_json_lines(command: Command, csv: str) -> None:
 
 
 def test_operations(command: Command, counter: str) -> None:
-    """Operations are a table, or what the API says."""
+    """Operations are a table, or JSON as the API has it."""
     (operation,) = command.client.operations.list(counter)
     table = command("operations", "list").stdout.splitlines()
 
@@ -213,14 +177,14 @@ def test_operations(command: Command, counter: str) -> None:
 
 @pytest.mark.parametrize("stream", [(), ("--stream",)])
 def test_generate(command: Command, counter: str, stream: tuple[str, ...]) -> None:
-    """The answer goes to stdout, and the text may come from stdin; its last line's end is not part of it."""
+    """stdout has the answer. The text can come from stdin, without the end of its last line."""
     assert command("generate", counter, "LXIII", *stream).stdout == "LXIV\n"
     assert command("generate", counter, "-", *stream, input="六\n").stdout == "七\n"
     assert command("generate", counter, "1", "--temperature", "0", "--max-output-tokens", "5", *stream).stdout == "2\n"
 
 
 def test_generate_as_json(command: Command, counter: str) -> None:
-    """JSON has the answer as the API gives it, a stream as lines; other scripts are readable in both."""
+    """JSON has the answer of the API, for a stream a line for each chunk; other scripts are readable in both."""
     whole = command("generate", counter, "六", "--json").stdout
     lines = command("generate", counter, "六", "--json", "--stream").stdout.splitlines()
 
@@ -238,17 +202,17 @@ def test_stdin_that_is_not_utf8(command: Command, counter: str) -> None:
 
 
 def test_update(command: Command, counter: str) -> None:
-    """What is given changes, and the model is shown as it is then."""
-    shown = command("update", counter, "--display-name", "counts", "--top-k", "3")
-    assert re.search(r"^display name +counts$", shown.stdout, re.MULTILINE)
-    assert "(mean loss)" not in shown.stdout
+    """update changes the members of its options, and shows the model after that."""
+    result = command("update", counter, "--display-name", "counts", "--top-k", "3")
+    assert re.search(r"^display name +counts$", result.stdout, re.MULTILINE)
+    assert "(mean loss)" not in result.stdout
 
     value = command.json("update", counter, "--temperature", "0.5")
     assert (value["displayName"], value["topK"], value["temperature"]) == ("counts", 3, 0.5)
 
 
 def test_delete(command: Command, counter: str, csv: str) -> None:
-    """One that is not there does not keep the others, and the status is 1."""
+    """A missing model does not stop the deletion of the others, and the status is 1."""
     command("tune", csv, "--base-model", BASE, "--id", "another")
     result = command("delete", "another", "nobody", "counter", "--json")
 
@@ -262,8 +226,8 @@ def test_delete(command: Command, counter: str, csv: str) -> None:
     assert command.json("list") == []
 
 
-def test_nothing_is_deleted_where_a_name_is_none(command: Command, counter: str) -> None:
-    """A name that cannot be one is found before the first is deleted."""
+def test_invalid_name_deletes_nothing(command: Command, counter: str) -> None:
+    """delete checks all names before it deletes the first model."""
     result = command("delete", counter, "models/x")
 
     assert result.exit_code == 2
@@ -272,10 +236,14 @@ def test_nothing_is_deleted_where_a_name_is_none(command: Command, counter: str)
 
 
 def test_permissions(command: Command, counter: str) -> None:
-    """Permissions are granted, listed, changed, withdrawn; the owner can be another."""
-    made = command.json("permissions", "create", counter, "--role", "reader", "--user", "a@example.com")
-    assert (made["role"], made["granteeType"], made["emailAddress"]) == ("READER", "USER", "a@example.com")
-    name = made["name"]
+    """Permissions can be created, listed, updated and deleted; the owner can change."""
+    permission = command.json("permissions", "create", counter, "--role", "reader", "--user", "a@example.com")
+    assert (permission["role"], permission["granteeType"], permission["emailAddress"]) == (
+        "READER",
+        "USER",
+        "a@example.com",
+    )
+    name = permission["name"]
 
     command("permissions", "create", counter, "--role", "READER", "--everyone")
     table = command("permissions", "list", counter).stdout.splitlines()
@@ -286,8 +254,7 @@ def test_permissions(command: Command, counter: str) -> None:
     ]
 
     assert command.json("permissions", "update", name, "--role", "writer")["role"] == "WRITER"
-    shown = command("permissions", "get", name).stdout
-    assert re.search(r"^role +WRITER$", shown, re.MULTILINE)
+    assert re.search(r"^role +WRITER$", command("permissions", "get", name).stdout, re.MULTILINE)
 
     transferred = command("transfer", counter, "a@example.com")
     assert transferred.stderr == f"{counter} belongs to a@example.com now.\n"
@@ -295,8 +262,8 @@ def test_permissions(command: Command, counter: str) -> None:
     assert roles["a@example.com"] == "OWNER"
 
 
-def test_a_permission_is_withdrawn(command: Command, counter: str) -> None:
-    """A withdrawn permission is not there any more; a group can have one."""
+def test_permission_of_a_group_is_deleted(command: Command, counter: str) -> None:
+    """A group can have a permission, which is missing after its deletion."""
     name = command.json("permissions", "create", counter, "--role", "writer", "--group", "g@example.com")["name"]
 
     assert command("permissions", "delete", name).stderr == f"{name} is deleted.\n"
@@ -304,7 +271,7 @@ def test_a_permission_is_withdrawn(command: Command, counter: str) -> None:
 
 
 def test_models(command: Command) -> None:
-    """Base models are a table that says which can be tuned; ``--tunable`` shows these alone."""
+    """The table of base models says which can be tuned; ``--tunable`` shows only these."""
     table = command("models").stdout.splitlines()
     assert re.split(r"  +", table[0]) == ["NAME", "DISPLAY NAME", "INPUT TOKENS", "OUTPUT TOKENS", "TUNABLE"]
     tunable = [line.split()[0] for line in table[1:] if line.endswith("yes")]
@@ -315,22 +282,19 @@ def test_models(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["lsit"], "No such command 'lsit'. Did you mean 'list'?"),
         (
             ["tune", "x.csv", "--id", "a"],
-            "Give --base-model, the base model to tune, or --source-model, a tuned model.",
+            "Give --base-model, the base model to tune, or --source-model, a tuned",
         ),
         (["tune", "x.csv", "--base-model", "b", "--source-model", "c"], "Give --base-model"),
         (
             ["tune", "x.csv", "--base-model", "b", "--learning-rate", "1", "--learning-rate-multiplier", "1"],
             "Give --learning-rate or --learning-rate-multiplier",
         ),
-        (
-            ["tune", "x.csv", "--base-model", "b", "--timeout", "5"],
-            "--timeout limits the time of --watch, and needs it.",
-        ),
+        (["tune", "x.csv", "--base-model", "b", "--timeout", "5"], "--timeout limits the time of --watch, and needs"),
         (["watch", "x", "--timeout", "nan"], "'nan' is not a number of seconds."),
         (["watch", "x", "--timeout", "soon"], "'soon' is not a valid float"),
         (["update", "x"], "There is nothing to change; give at least one of --display-name, --description,"),
@@ -339,45 +303,39 @@ def test_models(command: Command) -> None:
         (["permissions", "create", "x", "--role", "reader", "--everyone", "--user", "u"], "Give one of"),
         (
             ["permissions", "get", "x"],
-            "Error: A permission's name has the form tunedModels/{id}/permissions/{id}; 'x' does not.",
+            "A permission's name has the form tunedModels/{id}/permissions/{id}; 'x' does",
         ),
         (["operations", "get", "a/b"], "Error: A tuned model's name, unless it is the id alone, has the form"),
-        (
-            ["show", "models/x"],
-            "Error: 'models/x' is a base model, not a tuned model; to tune it, give it with --base-model.",
-        ),
+        (["show", "models/x"], "'models/x' is a base model, not a tuned model; to tune it, give it with --base-model."),
         (["delete"], "Missing argument"),
         (["list", "--base-url", ""], "The value is empty. Give a value, or leave out the option."),
         (["list", "--api-key", ""], "The value is empty."),
-        (
-            ["list", "--base-url", "ftp://x"],
-            "Error: --base-url: A base URL begins with http:// or https:// and names a host",
-        ),
+        (["list", "--base-url", "ftp://x"], "Error: --base-url: A base URL begins with http:// or https:// and names"),
         (["list", "--api-key", "ключ"], "Error: The API key is not valid. It must be one line of ASCII"),
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
     ],
 )
-def test_bad_usage_is_said_with_status_2(words: list[str], said: str) -> None:
-    """A sentence says what is wrong; nothing is asked."""
+def test_bad_usage_has_status_2(words: list[str], message: str) -> None:
+    """A sentence says what is wrong, and the command sends no request."""
     where = [] if "--base-url" in words or words[0] == "completion" else ["--base-url", "http://127.0.0.1:1"]
     key = [] if "--api-key" in words or words[0] == "completion" else ["--api-key", "test-key"]
     result = CliRunner().invoke(main, [*words, *where, *key], prog_name="tunedmodels")
 
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
     assert result.stdout == ""
 
 
-def test_a_name_that_is_not_there(command: Command) -> None:
-    """What the service refuses is one line, with status 1."""
+def test_missing_model_has_status_1(command: Command) -> None:
+    """A refusal of the service is one line, with status 1."""
     result = command("show", "nobody")
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: 404 NOT_FOUND: Tuned model tunedModels/nobody does not exist.\n"
 
 
-def test_a_service_that_does_not_answer() -> None:
-    """Nobody at the port is one line, with status 1."""
+def test_missing_service_has_status_1() -> None:
+    """A refused connection, or a missing file, is one line, with status 1."""
     where = ["--base-url", "http://127.0.0.1:1", "--api-key", "test-key"]
     result = CliRunner().invoke(main, ["tune", __file__, "--base-model", "b", "--id", "m", *where])
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
@@ -394,12 +352,12 @@ def test_version() -> None:
     )
 
 
-def test_help_names_what_there_is() -> None:
-    """Every command of the group is in its help, and every command has help and the options of all."""
-    said = CliRunner().invoke(main, ["-h"]).stdout
+def test_help_names_every_command() -> None:
+    """The help of the group has every command, and the help of a command has the options of all commands."""
+    text = CliRunner().invoke(main, ["-h"]).stdout
     names = "list show tune watch generate update transfer delete permissions operations models completion"
-    assert re.findall(r"^  ([a-z]+)  ", said.partition("Commands:")[2], re.MULTILINE) == names.split()
+    assert re.findall(r"^  ([a-z]+)  ", text.partition("Commands:")[2], re.MULTILINE) == names.split()
 
     for words in (*([name] for name in names.split()[:8]), ["models"], ["operations", "get"], ["permissions", "get"]):
-        said = CliRunner().invoke(main, [*words, "--help"]).stdout
-        assert all(option in said for option in ("--json", "--base-url", "--api-key", "--quota-project"))
+        text = CliRunner().invoke(main, [*words, "--help"]).stdout
+        assert all(option in text for option in ("--json", "--base-url", "--api-key", "--quota-project"))

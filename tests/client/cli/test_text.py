@@ -1,4 +1,4 @@
-"""What the command shows of what the service says: canned answers, hostile ones among them."""
+"""The command shows canned answers of the service, also hostile ones, as safe and readable text."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ def run(*words: str, **more: Any) -> Result:
     return CliRunner().invoke(main, arguments, prog_name="tunedmodels", **more)
 
 
-def test_a_hostile_name_stays_text(answers: responses.RequestsMock) -> None:
-    """Characters that a terminal obeys are written out, in tables and in members; others are left alone."""
+def test_control_characters_are_escaped(answers: responses.RequestsMock) -> None:
+    """Control characters are escaped, in tables and in members; others are unchanged."""
     model = {"name": "tunedModels/m", "displayName": "\x1b]0;title\x07\r\n\u202e数\u2028", "state": "\x1b[31mNEW"}
     answers.get(f"{URL}/v1beta/tunedModels", json={"tunedModels": [model]})
     answers.get(MODEL, json={**model, "description": "\x9b31m"})
-    listed, shown = run("list").stdout, run("show", "m").stdout
+    table, members = run("list").stdout, run("show", "m").stdout
 
-    for said in (listed, shown):
-        assert "\\x1b]0;title\\x07\\r\\n\\u202e数\\u2028" in said
-        assert "\\x1b[31mNEW" in said
-        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]", said)
-    assert "description   \\x9b31m" in shown
-    assert len(listed.splitlines()) == 2
+    for output in (table, members):
+        assert "\\x1b]0;title\\x07\\r\\n\\u202e数\\u2028" in output
+        assert "\\x1b[31mNEW" in output
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]", output)
+    assert "description   \\x9b31m" in members
+    assert len(table.splitlines()) == 2
 
 
-def test_an_error_is_one_line(answers: responses.RequestsMock) -> None:
-    """A message of the service with lines and controls in it is one sentence on stderr."""
+def test_error_is_one_line(answers: responses.RequestsMock) -> None:
+    """A message of the service with line ends and control characters is one line on stderr."""
     error = {"code": 404, "status": "NOT_FOUND", "message": "There is\n\n no\tsuch\x1b[2J thing."}
     answers.get(MODEL, json={"error": error}, status=404)
     result = run("show", "m")
@@ -76,14 +76,14 @@ def test_missing_column_names_the_option(tmp_path: Path) -> None:
 
 
 def test_value_that_is_a_dash(answers: responses.RequestsMock) -> None:
-    """A value that is really ``-`` is shown. Only missing values are left out."""
+    """A value ``-`` is shown; only missing values are left out."""
     answers.get(MODEL, json={"name": "tunedModels/m", "displayName": "-"})
 
     assert re.fullmatch(r"name +tunedModels/m\ndisplay name +-\n(state .*\n)?", run("show", "m").stdout)
 
 
 def test_no_models_to_tune(answers: responses.RequestsMock) -> None:
-    """A script can stop by the status; JSON is an array all the same."""
+    """Without a tunable model the status is 1, and JSON is an empty array."""
     answers.get(f"{URL}/v1beta/models", json={"models": [{"name": "models/a"}]})
     for_people, for_programs = run("models", "--tunable"), run("models", "--tunable", "--json")
 
@@ -97,12 +97,13 @@ def test_no_models_to_tune(answers: responses.RequestsMock) -> None:
 def test_no_models_at_all(answers: responses.RequestsMock) -> None:
     """An empty list is no failure."""
     answers.get(f"{URL}/v1beta/models", json={})
+    result = run("models")
 
-    assert (run("models").exit_code, run("models").stderr) == (0, "There are no base models.\n")
+    assert (result.exit_code, result.stderr) == (0, "There are no base models.\n")
 
 
-def test_a_model_without_an_operation(answers: responses.RequestsMock) -> None:
-    """A run that is not listed cannot be watched, and a sentence says what can be done."""
+def test_watch_without_an_operation(answers: responses.RequestsMock) -> None:
+    """If a model has no operation, watch fails and names another command."""
     answers.get(f"{MODEL}/operations", json={})
     result = run("watch", "m")
 
@@ -110,17 +111,18 @@ def test_a_model_without_an_operation(answers: responses.RequestsMock) -> None:
     assert result.stderr == "Error: m has no operation; `tunedmodels show m` shows the model.\n"
 
 
-def test_a_failed_run(answers: responses.RequestsMock) -> None:
-    """A run that failed is one line with status 1, and an operation that says why."""
+def test_failed_run(answers: responses.RequestsMock) -> None:
+    """watch ends with one line and status 1 for a failed run, and the operation has the error."""
     name = "tunedModels/m/operations/o"
     error = {"code": 13, "message": "Internal\nerror."}
     answers.get(f"{URL}/v1beta/{name}", json={"name": name, "done": True, "error": error, "metadata": {}})
 
-    watched = run("watch", name)
-    assert (watched.exit_code, watched.stdout) == (1, "")
-    assert watched.stderr == f"Error: {name} ended with INTERNAL: Internal error.\n"
-    assert re.search(r"^state +failed$", run("operations", "get", name).stdout, re.MULTILINE)
-    assert re.search(r"^error +Internal error\.$", run("operations", "get", name).stdout, re.MULTILINE)
+    watch = run("watch", name)
+    assert (watch.exit_code, watch.stdout) == (1, "")
+    assert watch.stderr == f"Error: {name} ended with INTERNAL: Internal error.\n"
+    members = run("operations", "get", name).stdout
+    assert re.search(r"^state +failed$", members, re.MULTILINE)
+    assert re.search(r"^error +Internal error\.$", members, re.MULTILINE)
     assert json.loads(run("operations", "get", name, "--json").stdout)["error"] == error
 
 
@@ -133,8 +135,8 @@ def test_a_failed_run(answers: responses.RequestsMock) -> None:
         ({}, "the service does not say why"),
     ],
 )
-def test_an_answer_without_text_says_why(answers: responses.RequestsMock, answer: dict[str, Any], why: str) -> None:
-    """No text is status 1 with the reason on stderr; JSON is printed all the same."""
+def test_answer_without_text_has_a_reason(answers: responses.RequestsMock, answer: dict[str, Any], why: str) -> None:
+    """An answer without text has status 1 and its reason on stderr; JSON is printed too."""
     answers.post(f"{MODEL}:generateContent", json=answer)
     for_people, for_programs = run("generate", "m", "text"), run("generate", "m", "text", "--json")
 
@@ -144,8 +146,8 @@ def test_an_answer_without_text_says_why(answers: responses.RequestsMock, answer
     assert json.loads(for_programs.stdout) == answer
 
 
-def test_a_stream_that_breaks(answers: responses.RequestsMock) -> None:
-    """What came before an error in the stream is printed, and its line ends."""
+def test_broken_stream(answers: responses.RequestsMock) -> None:
+    """generate prints the text before an error of the stream, with a line end."""
     chunk = json.dumps({"candidates": [{"content": {"parts": [{"text": "one, "}]}}]})
     answers.post(
         f"{MODEL}:streamGenerateContent", body=f"data: {chunk}\n\ndata: nonsense\n\n", content_type="text/event-stream"
@@ -157,10 +159,10 @@ def test_a_stream_that_breaks(answers: responses.RequestsMock) -> None:
 
 
 @pytest.mark.parametrize(("terminal", "printed"), [(True, "a\tb\n\\x1b[2Jc\n"), (False, "a\tb\n\x1b[2Jc\n")])
-def test_an_answer_for_a_terminal(
+def test_control_characters_of_an_answer(
     answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, terminal: bool, printed: str
 ) -> None:
-    """A terminal is sent nothing to obey; a file has the answer as it came."""
+    """Control characters are escaped for a terminal, and unchanged in a file."""
     monkeypatch.setattr(sys.modules["tunedmodels._cli.generate"], "is_terminal", lambda: terminal)
     value = {"candidates": [{"content": {"parts": [{"text": "a\tb\n\x1b[2Jc"}]}}]}
     answers.post(f"{MODEL}:generateContent", json=value)
@@ -170,15 +172,15 @@ def test_an_answer_for_a_terminal(
 
 @pytest.mark.parametrize(("encoding", "printed"), [("utf-8", '"数"'), ("latin-1", '"\\u6570"')])
 def test_json_fits_the_encoding(answers: responses.RequestsMock, encoding: str, printed: str) -> None:
-    """JSON is readable where stdout has the characters, and right where it has not."""
+    """JSON escapes the characters that stdout cannot encode."""
     answers.get(MODEL, json={"name": "tunedModels/m", "displayName": "数"})
     result = CliRunner(charset=encoding).invoke(main, ["show", "m", "--json", "--base-url", URL, "--api-key", "k"])
 
     assert f'"displayName": {printed}' in result.stdout
 
 
-def test_half_a_surrogate_pair_is_json(answers: responses.RequestsMock) -> None:
-    """What UTF-8 has no form for, JSON has."""
+def test_surrogate_is_escaped(answers: responses.RequestsMock) -> None:
+    """JSON and text escape a surrogate, which UTF-8 cannot encode."""
     answers.get(MODEL, body='{"name": "tunedModels/m", "displayName": "\\ud83d"}')
 
     assert json.loads(run("show", "m", "--json").stdout)["displayName"] == "\ud83d"
@@ -190,8 +192,8 @@ def snapshots(*losses: float) -> list[TuningSnapshot]:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60), (40, 12)])
-def test_the_curve_is_as_large_as_the_terminal(monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
-    """It fits, and leaves a line for the prompt."""
+def test_curve_is_as_large_as_the_terminal(monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+    """The curve fits into the terminal, and leaves a line for the prompt."""
     monkeypatch.setenv("COLUMNS", str(size[0]))
     monkeypatch.setenv("LINES", str(size[1]))
     lines = loss_curve.draw(snapshots(3.0, 2.0, 1.5, 1.2)).splitlines()
@@ -203,25 +205,25 @@ def test_the_curve_is_as_large_as_the_terminal(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize(
     "losses", [(1.0,), (0.0, 0.0), (float("nan"), 2.0, 1.0), (1e12, 1.0), (-1.0, -2.0), (float("inf"), 1.0)]
 )
-def test_odd_losses_are_drawn(losses: tuple[float, ...]) -> None:
-    """One step, no loss, and numbers that no curve has are no reason to fail."""
+def test_curve_of_odd_losses(losses: tuple[float, ...]) -> None:
+    """The curve of one step, of no loss or of numbers that are not finite is drawn."""
     assert "(mean loss)" in loss_curve.draw(snapshots(*losses))
 
 
 @pytest.mark.parametrize("losses", [(), (float("nan"),)])
-def test_without_steps_there_is_no_curve(losses: tuple[float, ...]) -> None:
-    """Nothing is drawn where there is nothing to draw."""
+def test_no_losses_have_no_curve(losses: tuple[float, ...]) -> None:
+    """Without a finite loss there is no curve."""
     assert loss_curve.draw(snapshots(*losses)) == ""
 
 
 @pytest.mark.parametrize("zone", ["UTC0", "IST-5:30", "PDT7"])
 def test_times_are_local(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
-    """A time is that of this machine, to the second; the first and the last there are have no other zones."""
+    """A time is in the zone of this machine, to the second, except the first and the last time."""
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        wanted = {"UTC0": "12:00:05+00:00", "IST-5:30": "17:30:05+05:30", "PDT7": "05:00:05-07:00"}
-        assert text.local_time(Timestamp.parse("2025-06-02T12:00:05.9Z")) == f"2025-06-02T{wanted[zone]}"
+        times = {"UTC0": "12:00:05+00:00", "IST-5:30": "17:30:05+05:30", "PDT7": "05:00:05-07:00"}
+        assert text.local_time(Timestamp.parse("2025-06-02T12:00:05.9Z")) == f"2025-06-02T{times[zone]}"
         assert text.local_time(Timestamp.parse("9999-12-31T23:59:59Z")).startswith("9999-12-31T")
         assert text.local_time(Timestamp.parse("0001-01-01T00:00:00Z")).startswith("0001-01-01T")
         assert text.local_time(None) == ""

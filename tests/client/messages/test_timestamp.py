@@ -1,4 +1,4 @@
-"""Timestamps: what is read, what is written, and how they compare to the nanosecond."""
+"""Timestamps are read, written and compared to the nanosecond."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels import Timestamp
@@ -41,7 +41,7 @@ timestamps = st.builds(
     ],
 )
 def test_parse(text: str, parts: tuple[int, ...]) -> None:
-    """A text of RFC 3339 is read to the nanosecond and given in UTC."""
+    """A text of RFC 3339 is read to the nanosecond, in UTC."""
     moment = Timestamp.parse(text)
 
     assert (*moment.timetuple()[:6], moment.nanosecond) == parts
@@ -74,7 +74,7 @@ def test_parse(text: str, parts: tuple[int, ...]) -> None:
     ],
 )
 def test_text_that_is_no_time(text: str) -> None:
-    """Any other text is a ValueError that shows it."""
+    """Another text is a ValueError."""
     with pytest.raises(ValueError, match=r"not a time|must be in|out of range|day is") as caught:
         Timestamp.parse(text)
 
@@ -92,32 +92,30 @@ def test_text_that_is_no_time(text: str) -> None:
     ],
 )
 def test_rfc3339_is_the_wires_own_form(text: str) -> None:
-    """What the service wrote is written back: six digits, nine where six do not do, a year of four."""
+    """A text of the service is written back: six digits, nine if six are too few, and a year of four."""
     assert Timestamp.parse(text).rfc3339() == text
 
 
-def test_zeros_that_say_nothing_are_left_out() -> None:
-    """Nine digits that end with three zeros are written as six: the same moment."""
+def test_rfc3339_is_short_and_in_utc() -> None:
+    """Three zeros at the end are not written, and the zone is UTC."""
     assert Timestamp.parse("2024-07-31T06:58:46.500000000Z").rfc3339() == "2024-07-31T06:58:46.500000Z"
-
-
-def test_rfc3339_is_in_utc() -> None:
-    """A moment of another zone is written in UTC."""
     assert early.astimezone(EAST).rfc3339() == "2024-07-31T06:58:29.639551971Z"
 
 
+@settings(max_examples=40)
 @given(timestamps)
 def test_text_round_trip(moment: Timestamp) -> None:
-    """No nanosecond is lost between a moment and its text."""
+    """A text has every nanosecond."""
     again = Timestamp.parse(moment.rfc3339())
 
     assert again == moment
     assert again.nanosecond == moment.nanosecond
 
 
+@settings(max_examples=60)
 @given(timestamps, timestamps)
 def test_comparing_is_comparing_nanoseconds(one: Timestamp, other: Timestamp) -> None:
-    """All six comparisons say what the second and its nanoseconds say, and equals hash alike."""
+    """All six comparisons count nanoseconds, and equal times have equal hashes."""
     a, b = ((*moment.timetuple()[:6], moment.nanosecond) for moment in (one, other))
 
     assert [one == other, one != other, one < other, one <= other, one > other, one >= other] == [
@@ -132,7 +130,7 @@ def test_comparing_is_comparing_nanoseconds(one: Timestamp, other: Timestamp) ->
 
 
 def test_a_nanosecond_apart() -> None:
-    """Moments of one microsecond have an order, in sorted(), min() and max() too."""
+    """Times of the same microsecond have an order, also in sorted(), min() and max()."""
     assert early != late
     assert not early == late  # noqa: SIM201 - the other operator
     assert early < late
@@ -144,7 +142,7 @@ def test_a_nanosecond_apart() -> None:
 
 
 def test_comparing_with_a_plain_datetime() -> None:
-    """A plain datetime counts as one without nanoseconds beyond its microseconds, from either side."""
+    """A plain datetime has no nanoseconds beyond its microseconds, on either side."""
     whole = Timestamp.parse("2024-07-31T06:58:29.639551Z")
 
     assert whole == plain
@@ -161,7 +159,7 @@ def test_comparing_with_a_plain_datetime() -> None:
 
 
 def test_comparing_with_a_datetime_without_zone() -> None:
-    """As with any aware datetime: not equal, and without an order."""
+    """A datetime without a zone is not equal and has no order, as with every aware datetime."""
     naive = plain.replace(tzinfo=None)
 
     assert early != naive
@@ -171,7 +169,7 @@ def test_comparing_with_a_datetime_without_zone() -> None:
 
 @pytest.mark.parametrize("other", [None, "2024-07-31T06:58:29.639551971Z", 0, [], plain.date()])
 def test_comparing_with_something_else(other: Any) -> None:
-    """What is no datetime is never equal, and comparing it warns of nothing."""
+    """Another value is never equal, and causes no warning."""
     assert not early == other  # noqa: SIM201 - the other operator
     assert early != other
     assert not other == early  # noqa: SIM201 - the other operator
@@ -186,7 +184,7 @@ def test_comparing_with_something_else(other: Any) -> None:
         pytest.param(copy.deepcopy, id="deepcopy"),
         *(
             pytest.param(lambda value, protocol=protocol: pickle.loads(pickle.dumps(value, protocol)), id=f"{protocol}")
-            for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+            for protocol in (0, 2, pickle.HIGHEST_PROTOCOL)
         ),
     ],
 )
@@ -199,7 +197,7 @@ def test_comparing_with_something_else(other: Any) -> None:
     ],
 )
 def test_copies_are_the_same(moment: Timestamp, copied: Any) -> None:
-    """A copy, pickled or not, has the nanoseconds and the zone."""
+    """Every kind of copy has the nanoseconds and the zone."""
     again = copied(moment)
 
     assert type(again) is Timestamp
@@ -208,7 +206,7 @@ def test_copies_are_the_same(moment: Timestamp, copied: Any) -> None:
 
 
 def test_hour_that_comes_twice() -> None:
-    """A copy of a moment in the second of two equal hours is in the second, too."""
+    """A copy of a time in the second of two equal hours is in the second hour."""
     moment = Timestamp(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=1)
 
     assert [again.utcoffset() for again in (copy.copy(moment), pickle.loads(pickle.dumps(moment)))] == [
@@ -217,10 +215,10 @@ def test_hour_that_comes_twice() -> None:
 
 
 def test_replace_keeps_nanoseconds() -> None:
-    """Other parts leave the nanoseconds alone; a given microsecond has none beyond it."""
-    moved = early.replace(2025, 1, hour=7)
+    """A new part does not change the nanoseconds; a new microsecond sets them to 0."""
+    other = early.replace(2025, 1, hour=7)
 
-    assert moved == Timestamp(2025, 1, 31, 7, 58, 29, nanosecond=639_551_971)
+    assert other == Timestamp(2025, 1, 31, 7, 58, 29, nanosecond=639_551_971)
     assert early.replace(microsecond=639551) == plain
     assert early.replace(2024, 7, 31, 6, 58, 29, 639551) == plain
     assert early.replace(tzinfo=None).nanosecond == early.nanosecond
@@ -244,16 +242,16 @@ def test_replace_nanosecond() -> None:
 
 @pytest.mark.parametrize("zone", [EAST, ZoneInfo("Europe/Berlin"), timezone.utc, None], ids=str)
 def test_astimezone_is_the_same_moment(zone: Any) -> None:
-    """Another zone is another way to write the same nanosecond."""
-    moved = early.astimezone(zone)
+    """A time in another zone has the same nanosecond."""
+    other = early.astimezone(zone)
 
-    assert moved == early
-    assert moved.nanosecond == early.nanosecond
-    assert zone is None or moved.tzinfo is zone
+    assert other == early
+    assert other.nanosecond == early.nanosecond
+    assert zone is None or other.tzinfo is zone
 
 
 def test_arithmetic_is_datetimes() -> None:
-    """Sums and differences are right to the microsecond, and their results can be used."""
+    """Sums and differences are exact to the microsecond."""
     later = early + timedelta(seconds=1)
 
     assert later == plain + timedelta(seconds=1)
@@ -267,7 +265,7 @@ def test_arithmetic_is_datetimes() -> None:
 
 
 @pytest.mark.parametrize(
-    "made",
+    "make",
     [
         pytest.param(lambda: Timestamp.fromtimestamp(1.5, timezone.utc), id="fromtimestamp"),
         pytest.param(lambda: Timestamp.fromisoformat("1970-01-01T00:00:01.500000+00:00"), id="fromisoformat"),
@@ -275,16 +273,16 @@ def test_arithmetic_is_datetimes() -> None:
         pytest.param(lambda: Timestamp.strptime("1970 1.5 +0000", "%Y %S.%f %z"), id="strptime"),
     ],
 )
-def test_made_by_methods_of_datetime(made: Any) -> None:
-    """Every way that datetime has to make one makes a whole one."""
-    moment = made()
+def test_methods_of_datetime_make_a_timestamp(make: Any) -> None:
+    """Every constructor of datetime makes a Timestamp."""
+    moment = make()
 
     assert type(moment) is Timestamp
     assert moment.rfc3339() == "1970-01-01T00:00:01.500000Z"
 
 
 def test_repr_makes_it_again() -> None:
-    """In UTC the repr has the nanoseconds; it is Python that makes the same."""
+    """In UTC the repr has the nanoseconds, and is Python code for an equal time."""
     assert repr(early) == "Timestamp.parse('2024-07-31T06:58:29.639551971Z')"
     assert eval(repr(early)) == early
     assert repr(early.astimezone(EAST)).startswith("Timestamp(2024, 7, 31, 8, 58, 29, 639551, tzinfo=")
@@ -297,12 +295,12 @@ def test_repr_makes_it_again() -> None:
     ids=str,
 )
 def test_parts_that_cannot_be(parts: dict[str, Any]) -> None:
-    """Nanoseconds beyond the second, or that say another microsecond, are refused."""
+    """Nanoseconds beyond the second, or of another microsecond, are refused."""
     with pytest.raises(ValueError, match="second"):
         Timestamp(2024, 7, 31, **parts)
 
 
 def test_microsecond_and_nanosecond_that_agree() -> None:
-    """Both may be given where they say the same."""
+    """A microsecond and a nanosecond are valid together if they agree."""
     assert Timestamp(2024, 7, 31, microsecond=5, nanosecond=5999).nanosecond == 5999
     assert Timestamp(2024, 7, 31, microsecond=5).nanosecond == 5000

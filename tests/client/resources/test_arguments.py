@@ -1,4 +1,4 @@
-"""Arguments: the forms in which a caller can give a message."""
+"""The forms of messages that a caller can pass."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ CONFIG = GenerationConfig(temperature=0.5, top_k=3, stop_sequences=("a", "b"))
     ids=["message", "names of the class", "names of the wire"],
 )
 def test_forms_of_a_message(value: Any) -> None:
-    """A message is taken as it is, a dict by either names; None is the default."""
+    """A message is unchanged; a dict can have the names of the class or of the wire."""
     assert message(GenerationConfig, value, "config") == CONFIG
 
 
-def test_a_message_is_taken_as_it_is() -> None:
-    """What it has besides the known members stays."""
+def test_message_is_unchanged() -> None:
+    """A message keeps its unknown members."""
     config = GenerationConfig(unknown={"newThing": 1})
 
     assert message(GenerationConfig, config, "config") is config
 
 
 def test_messages_inside() -> None:
-    """A dict may have dicts and messages in it; names inside are either, too."""
+    """A dict may contain dicts and messages, with either names."""
     step = TuningSnapshot(step=2)
     value = {"state": "ACTIVE", "tuning_task": {"snapshots": [{"step": 1, "meanLoss": 2}, step]}}
 
@@ -61,7 +61,7 @@ def test_messages_inside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "text"),
     [
         ({"temprature": 0.5}, "config: GenerationConfig has no member 'temprature'; the nearest is 'temperature'."),
         (
@@ -75,16 +75,16 @@ def test_messages_inside() -> None:
         ({"stop_sequences": "a"}, "config.stop_sequences: 'a' is not an array"),
     ],
 )
-def test_a_dict_that_is_no_such_message(value: dict[Any, Any], said: str) -> None:
-    """The place is named, and for a name that is not there the nearest."""
+def test_dict_of_another_message(value: dict[Any, Any], text: str) -> None:
+    """The error names the argument, and for an unknown name the nearest member."""
     with pytest.raises(ValueError, match=r"^config") as caught:
         message(GenerationConfig, value, "config")
 
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(text)
 
 
-def test_a_member_that_is_not_known_can_be_sent() -> None:
-    """The refusal says how."""
+def test_unknown_member_can_be_sent() -> None:
+    """The error says how to send a member that the client does not know."""
     with pytest.raises(
         ValueError, match=r"Send a member that this client does not know as GenerationConfig\(unknown=\.\.\.\)\.$"
     ):
@@ -94,7 +94,7 @@ def test_a_member_that_is_not_known_can_be_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "text"),
     [
         (
             {"tuning_task": {"snapshots": [{"step": 1}, {"stepp": 2}]}},
@@ -104,12 +104,12 @@ def test_a_member_that_is_not_known_can_be_sent() -> None:
         ({"tuning_task": "x"}, "model.tuning_task: must be a TuningTask or a dict of its members, got 'x'"),
     ],
 )
-def test_a_place_deep_inside(value: dict[str, Any], said: str) -> None:
-    """The path is in the words of the caller."""
+def test_path_of_a_nested_member(value: dict[str, Any], text: str) -> None:
+    """The path in the error has the names of the caller."""
     with pytest.raises(ValueError, match=r"^model") as caught:
         message(TunedModel, value, "model")
 
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(text)
 
 
 @pytest.mark.parametrize("value", [5, "x", [], None, TunedModel()], ids=repr)
@@ -129,8 +129,8 @@ def test_message_instead_of_a_list(value: Any) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_request_of_dicts(answers: responses.RequestsMock, client: Client, stream: bool) -> None:
-    """A call with dicts sends what one with messages sends."""
+def test_request_of_dicts(answers: responses.RequestsMock, client: Client, stream: bool) -> None:
+    """Dicts and messages make the same request."""
     method = "streamGenerateContent" if stream else "generateContent"
     answers.post(f"{URL}/v1beta/tunedModels/m:{method}", json=[{}] if stream else {})
     answers.post(f"{URL}/v1beta/tunedModels/m:{method}", json=[{}] if stream else {})
@@ -162,14 +162,14 @@ def test_a_request_of_dicts(answers: responses.RequestsMock, client: Client, str
 
 
 @pytest.mark.parametrize("temperature", [float("nan"), "NaN"], ids=repr)
-def test_a_number_that_json_has_not(client: Client, temperature: Any) -> None:
-    """A dict's numbers are checked as those of a message are."""
+def test_number_that_is_not_finite(client: Client, temperature: Any) -> None:
+    """The numbers of a dict must be finite, like those of a message."""
     with pytest.raises(ValueError, match="temperature must be a finite number"):
         client.tuned_models.generate_content("m", "7", generation_config={"temperature": temperature})
 
 
 @pytest.mark.parametrize(
-    ("argument", "value", "said"),
+    ("argument", "value", "text"),
     [
         ("generation_config", 5, "generation_config must be a GenerationConfig or a dict"),
         ("safety_settings", [5], "safety_settings[0] must be a SafetySetting or a dict"),
@@ -177,9 +177,9 @@ def test_a_number_that_json_has_not(client: Client, temperature: Any) -> None:
         ("system_instruction", [Content()], "system_instruction must be a Content or a dict"),
     ],
 )
-def test_the_argument_is_named(client: Client, argument: str, value: Any, said: str) -> None:
-    """Nothing is sent, and the sentence names the argument."""
+def test_error_names_the_argument(client: Client, argument: str, value: Any, text: str) -> None:
+    """The error names the argument, and nothing is sent."""
     with pytest.raises(TypeError) as caught:
         client.tuned_models.generate_content("m", "7", **{argument: value})
 
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(text)

@@ -1,4 +1,4 @@
-"""Contents: the forms in which a caller can say something."""
+"""The forms of contents that a caller can pass."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ TWO = Content(role="model", parts=(Part(text="LXIV"),))
     ],
 )
 def test_forms(value: Any, turns: tuple[Content, ...]) -> None:
-    """A text is one turn of the user; contents are taken as they are."""
+    """A text is one turn of the user; a Content is unchanged, and a dict becomes one."""
     assert contents(value) == turns
 
 
 def test_empty_text_is_sent() -> None:
-    """An empty text is a text, and no part without one."""
+    """An empty text is a part with an empty text."""
     assert contents("")[0].to_json() == {"parts": [{"text": ""}], "role": "user"}
 
 
@@ -48,7 +48,7 @@ def test_turn_that_is_not_a_content(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ({"rôle": "user"}, "contents: Content has no member 'rôle'; the nearest is 'role'"),
         (
@@ -59,13 +59,13 @@ def test_turn_that_is_not_a_content(value: Any) -> None:
         ({"parts": [5]}, r"contents\.parts\[0\]: must be a Part or a dict of its members, got 5"),
     ],
 )
-def test_dict_that_is_no_content(value: Any, said: str) -> None:
-    """The place is named."""
-    with pytest.raises(ValueError, match=f"^{said}"):
+def test_dict_that_is_no_content(value: Any, message: str) -> None:
+    """The error names the path of the wrong member."""
+    with pytest.raises(ValueError, match=f"^{message}"):
         contents(value)
 
 
 def test_no_contents_at_all() -> None:
-    """What cannot be iterated is Python's own TypeError."""
+    """A value that cannot be iterated is a TypeError."""
     with pytest.raises(TypeError):
         contents(5)  # type: ignore[arg-type]  # the mistake that is tested

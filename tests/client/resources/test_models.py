@@ -1,4 +1,4 @@
-"""The base models: what each method asks, and what it makes of the answer."""
+"""Each method of the base models sends its request and reads its result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def queries(answers: responses.RequestsMock) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("name", ["gemini-1.0-pro-001", "models/gemini-1.0-pro-001"])
 def test_get(client: Client, answers: responses.RequestsMock, name: str) -> None:
-    """A base model is got by its id or its name."""
+    """The client gets a base model by its id or its name."""
     answers.get(f"{MODELS}/gemini-1.0-pro-001", json=PRO)
     model = client.models.get(name)
 
@@ -74,18 +74,18 @@ def test_invalid_names(client: Client, answers: responses.RequestsMock, name: st
 
 
 def test_list(client: Client, answers: responses.RequestsMock) -> None:
-    """The list comes in pages of the size that is asked for, from the token that is given."""
+    """The list requests pages of the given size, from the given token."""
     answers.get(MODELS, json={"models": [PRO], "nextPageToken": "b"})
     answers.get(MODELS, json={"models": [FLASH]})
-    listed = client.models.list(page_size=1, page_token="a")
+    models = client.models.list(page_size=1, page_token="a")
     assert len(answers.calls) == 0
 
-    assert [model.name for model in listed] == [PRO["name"], FLASH["name"]]
+    assert [model.name for model in models] == [PRO["name"], FLASH["name"]]
     assert queries(answers) == [{"pageSize": "1", "pageToken": "a"}, {"pageSize": "1", "pageToken": "b"}]
 
 
 def test_list_with_defaults(client: Client, answers: responses.RequestsMock) -> None:
-    """What is not given is not asked."""
+    """Without arguments the request has no parameters."""
     answers.get(MODELS, json={})
 
     assert list(client.models.list()) == []
@@ -104,7 +104,7 @@ def test_list_with_defaults(client: Client, answers: responses.RequestsMock) -> 
 def test_tunable(
     client: Client, answers: responses.RequestsMock, pages: list[list[dict[str, Any]]], names: tuple[str, ...]
 ) -> None:
-    """Those that can be tuned are picked from all pages of a list of few requests."""
+    """tunable() selects the models that can be tuned from all pages, with few requests."""
     for number, page in enumerate(pages, 1):
         token = {"nextPageToken": str(number)} if number < len(pages) else {}
         answers.get(MODELS, json={"models": page, **token})

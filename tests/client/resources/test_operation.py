@@ -1,10 +1,9 @@
-"""An operation: looking, waiting, following, cancelling; without HTTP, on a clock of the test's own."""
+"""An operation polls, waits, reports its progress and is cancelled; without HTTP, on a clock of the test."""
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,11 +23,9 @@ from tunedmodels._transport.transport import Time
 
 NAME = "tunedModels/m/operations/o"
 
-Look = Callable[[str, float | None], dict[str, Any]]
-
 
 def at(step: int, **more: Any) -> dict[str, Any]:
-    """The operation after so many of four steps."""
+    """Return the operation after so many of four steps."""
     metadata: dict[str, Any] = {"@type": "a type", "totalSteps": 4, "tunedModel": "tunedModels/m"}
     if step:
         snapshots = [{"step": number, "epoch": 1, "meanLoss": 10 - number} for number in range(1, step + 1)]
@@ -36,31 +33,30 @@ def at(step: int, **more: Any) -> dict[str, Any]:
     return {"name": NAME, "metadata": metadata, **more}
 
 
-ENDED = at(4, done=True, response={"@type": "a type", "name": "tunedModels/m", "state": "ACTIVE"})
-CANCELLED = at(2, done=True, error={"code": 1, "message": "The operation was cancelled."})
-BROKEN = at(1, done=True, error={"code": 13, "message": "Broken."})
+END = at(4, done=True, response={"@type": "a type", "name": "tunedModels/m", "state": "ACTIVE"})
+CANCELLATION = at(2, done=True, error={"code": 1, "message": "The operation was cancelled."})
+FAILURE = at(1, done=True, error={"code": 13, "message": "Broken."})
 
 
 class Service:
-    """What looks show, one after the other, the last from then on. Sleeping moves its clock, and looks that last."""
+    """Answers each poll with the next of *answers*, and then always with the last. Polls and sleeps move its clock."""
 
-    def __init__(self, *shows: Any, lasting: float = 0.0, moves: bool = True) -> None:
-        self.shows = list(shows)
-        self.lasting = lasting
+    def __init__(self, *answers: Any, duration: float = 0.0, moves: bool = True) -> None:
+        self.answers = list(answers)
+        self.duration = duration
         self.moves = moves
         self.now = 1000.0
         self.sleeps: list[float] = []
-        self.looks: list[tuple[str, float | None]] = []
-        self.stopped: list[str] = []
+        self.polls: list[tuple[str, float | None]] = []
+        self.cancels: list[str] = []
 
-    def look(self, name: str, deadline: float | None) -> dict[str, Any]:
-        self.looks.append((name, deadline))
-        self.now += self.lasting
-        shown = self.shows.pop(0) if len(self.shows) > 1 else self.shows[0]
-        if isinstance(shown, Exception):
-            raise shown
-        value: dict[str, Any] = shown
-        return value
+    def poll(self, name: str, deadline: float | None) -> dict[str, Any]:
+        self.polls.append((name, deadline))
+        self.now += self.duration
+        answer: Any = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return dict(answer)
 
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0
@@ -70,12 +66,12 @@ class Service:
 
     def operation(self, value: Any = None, polling: Polling = Polling(0.25, 2.0, 5.0)) -> Operation:  # noqa: B008 - it is frozen
         time = Time(lambda: self.now, self.sleep)
-        return Operation(at(0) if value is None else value, self.look, self.stopped.append, polling, time)
+        return Operation(at(0) if value is None else value, self.poll, self.cancels.append, polling, time)
 
 
 def test_name_and_metadata_send_no_request() -> None:
     """Name, metadata and repr show the last answer, and send no request."""
-    service = Service(ENDED)
+    service = Service(END)
     operation = service.operation()
 
     assert operation.name == NAME
@@ -84,41 +80,41 @@ def test_name_and_metadata_send_no_request() -> None:
     assert operation.metadata.snapshots == ()
     assert operation.metadata.unknown == {}
     assert repr(operation) == f"<Operation {NAME}: 0 of 4 steps>"
-    assert service.looks == []
+    assert service.polls == []
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "text"),
     [
         (at(2), "2 of 4 steps"),
-        (ENDED, "4 of 4 steps, done"),
+        (END, "4 of 4 steps, done"),
         ({"name": NAME}, "0 of ? steps"),
         ({"name": NAME, "metadata": "odd"}, "0 of ? steps"),
     ],
     ids=["running", "ended", "no-metadata", "odd-metadata"],
 )
-def test_repr(value: dict[str, Any], said: str) -> None:
-    """It says the name and how far it is, whatever the answer looked like."""
-    assert repr(Service(ENDED).operation(value)) == f"<Operation {NAME}: {said}>"
+def test_repr(value: dict[str, Any], text: str) -> None:
+    """The repr has the name and the progress, for every form of the answer."""
+    assert repr(Service(END).operation(value)) == f"<Operation {NAME}: {text}>"
 
 
 @pytest.mark.parametrize("value", [{}, {"name": ""}, {"name": 7}, [], "text"], ids=repr)
 def test_answer_without_a_name(value: Any) -> None:
     """An answer without a name is not an operation."""
     with pytest.raises(TransportError, match="something that is not an operation: "):
-        Service(ENDED).operation(value)
+        Service(END).operation(value)
 
 
-def test_done_looks_until_it_has_ended() -> None:
-    """Each done() asks the service once, until it has said yes; then it is known."""
-    service = Service(at(1), ENDED)
+def test_done_polls_until_the_end() -> None:
+    """Each done() polls once until the operation has ended, and then no more."""
+    service = Service(at(1), END)
     operation = service.operation()
 
     assert not operation.done()
     assert operation.metadata.completed_steps == 1
     assert operation.done()
     assert operation.done()
-    assert service.looks == [(NAME, None)] * 2
+    assert service.polls == [(NAME, None)] * 2
 
 
 @pytest.mark.parametrize("done", ["true", 1, None], ids=repr)
@@ -127,50 +123,43 @@ def test_only_true_is_done(done: Any) -> None:
     assert not Service(at(1, done=done)).operation().done()
 
 
-def test_ended_when_it_was_made() -> None:
-    """An operation that arrives at its end is never asked for."""
+def test_operation_that_begins_at_its_end() -> None:
+    """An operation whose first answer is its end is not polled."""
     service = Service(at(0))
-    operation = service.operation(ENDED)
+    operation = service.operation(END)
 
     assert operation.done()
     assert operation.result(timeout=0).name == "tunedModels/m"
     assert operation.exception() is None
     assert not operation.cancelled()
     assert [item.completed_steps for item in operation.progress()] == [4]
-    assert service.looks == []
+    assert service.polls == []
     assert service.sleeps == []
 
 
 def test_result_waits() -> None:
-    """result() looks at once, then at growing distances, and returns the model."""
-    service = Service(*[at(0)] * 7, ENDED)
-    model = service.operation().result()
+    """result() polls at once, then with growing pauses, and returns the model. A second result() does not poll."""
+    service = Service(*[at(0)] * 7, END)
+    operation = service.operation()
+    model = operation.result()
 
     assert (model.name, model.state, model.unknown) == ("tunedModels/m", "ACTIVE", {})
     assert service.sleeps == [0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
-    assert service.looks == [(NAME, None)] * 8
+    assert operation.result() == model
+    assert service.polls == [(NAME, None)] * 8
 
 
-def test_polling_is_the_callers() -> None:
-    """The pauses are those of the setting."""
-    service = Service(*[at(0)] * 3, ENDED)
+def test_pauses_are_those_of_the_setting() -> None:
+    """The pauses are those of the setting polling."""
+    service = Service(*[at(0)] * 3, END)
     service.operation(polling=Polling(3, multiplier=1)).result()
 
     assert service.sleeps == [3, 3, 3]
 
 
-def test_result_again() -> None:
-    """What has ended is not asked for again."""
-    service = Service(ENDED)
-    operation = service.operation()
-
-    assert operation.result() == operation.result()
-    assert len(service.looks) == 1
-
-
 @pytest.mark.parametrize("timeout", [0, -1])
-def test_no_time_looks_once(timeout: float) -> None:
-    """A timeout of 0 looks once and does not sleep."""
+def test_timeout_of_0_polls_once(timeout: float) -> None:
+    """A timeout of 0 polls once and does not sleep; it is enough if that poll shows the end."""
     service = Service(at(0))
 
     with pytest.raises(OperationTimeout) as caught:
@@ -178,26 +167,22 @@ def test_no_time_looks_once(timeout: float) -> None:
 
     assert (caught.value.operation, caught.value.timeout) == (NAME, timeout)
     assert service.sleeps == []
-    assert len(service.looks) == 1
+    assert len(service.polls) == 1
+    assert Service(END).operation().result(timeout).state == "ACTIVE"
 
 
-def test_timeout_of_0_polls_once() -> None:
-    """A timeout of 0 is enough if one poll shows the end."""
-    assert Service(ENDED).operation().result(timeout=0).state == "ACTIVE"
-
-
-def test_last_look_is_at_the_deadline() -> None:
-    """The last sleep ends when the time is up, and one more look decides."""
-    service = Service(*[at(0)] * 3, ENDED)
+def test_last_poll_is_at_the_deadline() -> None:
+    """The last sleep ends at the deadline, and one more poll follows."""
+    service = Service(*[at(0)] * 3, END)
 
     assert service.operation().result(timeout=1.5).state == "ACTIVE"
     assert service.sleeps == [0.25, 0.5, 0.75]
 
 
-@pytest.mark.parametrize("timeout", [0.1, 1.0, 7.5, 100.0])
-@pytest.mark.parametrize("moves", [True, False], ids=["clock-goes", "clock-stands"])
-def test_timeout_to_the_second(timeout: float, moves: bool) -> None:
-    """It sleeps for the time that it was given and no longer, whether or not sleeping moves the clock."""
+@pytest.mark.parametrize("timeout", [0.1, 7.5])
+@pytest.mark.parametrize("moves", [True, False], ids=["clock-moves", "clock-stops"])
+def test_sleeps_fill_the_timeout(timeout: float, moves: bool) -> None:
+    """The sleeps last as long as the timeout, whether or not sleeping moves the clock."""
     service = Service(at(0), moves=moves)
 
     with pytest.raises(
@@ -209,16 +194,16 @@ def test_timeout_to_the_second(timeout: float, moves: bool) -> None:
     assert sum(service.sleeps) == pytest.approx(timeout)
 
 
-@pytest.mark.parametrize("lasting", [0.4, 3.0])
-def test_looks_count(lasting: float) -> None:
-    """The time that looks take is part of the time; none begins after it, but for the one at its end."""
-    service = Service(at(0), lasting=lasting)
+@pytest.mark.parametrize("duration", [0.4, 3.0])
+def test_polls_count_for_the_timeout(duration: float) -> None:
+    """The duration of polls is part of the timeout, and no poll begins after the deadline."""
+    service = Service(at(0), duration=duration)
 
     with pytest.raises(OperationTimeout):
         service.operation().result(timeout=5)
 
-    assert service.now - 1000 <= 5 + lasting
-    assert service.looks == [(NAME, 1005.0)] * len(service.looks)
+    assert service.now - 1000 <= 5 + duration
+    assert service.polls == [(NAME, 1005.0)] * len(service.polls)
 
 
 @pytest.mark.parametrize(
@@ -232,13 +217,13 @@ def test_looks_count(lasting: float) -> None:
 )
 def test_poll_that_hangs_beyond_the_deadline(error: TunedModelsError) -> None:
     """A poll without an answer by the deadline is a timeout of the operation."""
-    service = Service(error, lasting=2.0)
+    service = Service(error, duration=2.0)
 
     with pytest.raises(OperationTimeout) as caught:
         service.operation().result(timeout=2)
 
     assert caught.value.__cause__ is error
-    assert len(service.looks) == 1
+    assert len(service.polls) == 1
 
 
 @pytest.mark.parametrize(
@@ -251,8 +236,8 @@ def test_poll_that_hangs_beyond_the_deadline(error: TunedModelsError) -> None:
     ids=["refused", "another-service", "no-credentials"],
 )
 def test_permanent_error_at_the_deadline(error: TunedModelsError) -> None:
-    """An error that more time would not mend is raised, instead of a timeout."""
-    service = Service(error, lasting=2.0)
+    """If more time would not help, result() raises the error of the poll."""
+    service = Service(error, duration=2.0)
 
     with pytest.raises(type(error)) as caught:
         service.operation().result(timeout=2)
@@ -264,7 +249,7 @@ def test_permanent_error_at_the_deadline(error: TunedModelsError) -> None:
 def test_poll_that_fails(timeout: float | None) -> None:
     """A poll that fails within the time raises its error, and the caller can poll again."""
     error = TransportError("timed out", retry_safety=RetrySafety.LOST)
-    service = Service(at(1), error, ENDED)
+    service = Service(at(1), error, END)
     operation = service.operation()
     with pytest.raises(TransportError, match="timed out"):
         operation.result(timeout)
@@ -273,9 +258,9 @@ def test_poll_that_fails(timeout: float | None) -> None:
     assert operation.result(timeout).state == "ACTIVE"
 
 
-def test_another_operation_is_no_answer() -> None:
-    """An answer about another operation is not taken for this one's."""
-    service = Service({**ENDED, "name": "tunedModels/other/operations/o"})
+def test_answer_about_another_operation() -> None:
+    """An answer about another operation is a TransportError."""
+    service = Service({**END, "name": "tunedModels/other/operations/o"})
     operation = service.operation()
 
     with pytest.raises(
@@ -286,7 +271,7 @@ def test_another_operation_is_no_answer() -> None:
     assert repr(operation) == f"<Operation {NAME}: 0 of 4 steps>"
 
 
-@pytest.mark.parametrize(("value", "status"), [(CANCELLED, "CANCELLED"), (BROKEN, "INTERNAL")], ids=["1", "13"])
+@pytest.mark.parametrize(("value", "status"), [(CANCELLATION, "CANCELLED"), (FAILURE, "INTERNAL")], ids=["1", "13"])
 def test_end_with_an_error(value: dict[str, Any], status: str) -> None:
     """result() raises the error that exception() returns."""
     operation = Service(at(0), value).operation()
@@ -298,24 +283,20 @@ def test_end_with_an_error(value: dict[str, Any], status: str) -> None:
         operation.result()
 
 
-def test_exception_waits_no_longer_than_result() -> None:
-    """exception() has the same timeout."""
+def test_exception_waits() -> None:
+    """exception() has the timeout of result(), and returns None for a good end."""
     service = Service(at(0))
 
     with pytest.raises(OperationTimeout):
         service.operation().exception(timeout=3)
 
     assert sum(service.sleeps) == 3
-
-
-def test_exception_of_a_good_end() -> None:
-    """There is none where the operation ended well."""
-    assert Service(ENDED).operation().exception() is None
+    assert Service(END).operation().exception() is None
 
 
 @pytest.mark.parametrize("error", [{}, "odd", []], ids=repr)
 def test_error_without_words(error: Any) -> None:
-    """An error that says nothing is an error still."""
+    """An error without a code and a message is an error."""
     with pytest.raises(OperationFailed):
         Service(at(1, done=True, error=error)).operation().result()
 
@@ -331,14 +312,14 @@ def test_done_without_response_or_error() -> None:
 
 @pytest.mark.parametrize("response", [{"name": 7}, {"createTime": "noon"}], ids=repr)
 def test_response_that_is_no_model(response: Any) -> None:
-    """A response in another form is no answer of this API."""
+    """A response that is not a model is a TransportError."""
     with pytest.raises(TransportError, match="something that is not a TunedModel: "):
         Service(at(4, done=True, response=response)).operation().result()
 
 
 def test_metadata_in_another_form() -> None:
-    """Metadata that cannot be read is said when it is read, and hinders nothing else."""
-    operation = Service({**ENDED, "metadata": {"totalSteps": "many"}}).operation()
+    """Invalid metadata is an error only when the caller reads it."""
+    operation = Service({**END, "metadata": {"totalSteps": "many"}}).operation()
 
     assert operation.result().name == "tunedModels/m"
     with pytest.raises(
@@ -348,12 +329,12 @@ def test_metadata_in_another_form() -> None:
 
 
 def test_metadata_that_is_missing() -> None:
-    """Without metadata it is that of a run of which nothing is known."""
-    assert Service(ENDED).operation({"name": NAME}).metadata.total_steps == 0
+    """If the metadata is missing, all of its members have their defaults."""
+    assert Service(END).operation({"name": NAME}).metadata.total_steps == 0
 
 
-def test_metadata_is_of_the_last_look() -> None:
-    """It is read once a look, and anew after the next."""
+def test_metadata_is_of_the_last_poll() -> None:
+    """The metadata is read once for each poll."""
     operation = Service(at(3)).operation()
     before = operation.metadata
 
@@ -363,58 +344,58 @@ def test_metadata_is_of_the_last_look() -> None:
 
 
 def test_cancel_asks_the_service() -> None:
-    """cancel() asks once and does not wait."""
+    """cancel() sends one request and does not wait."""
     service = Service(at(1))
 
     assert service.operation().cancel() is True
-    assert service.stopped == [NAME]
+    assert service.cancels == [NAME]
     assert service.sleeps == []
 
 
-@pytest.mark.parametrize("value", [ENDED, CANCELLED, BROKEN], ids=["well", "cancelled", "badly"])
+@pytest.mark.parametrize("value", [END, CANCELLATION, FAILURE], ids=["well", "cancelled", "badly"])
 def test_cancel_after_the_end(value: dict[str, Any]) -> None:
-    """For a run that has ended, no cancel request is sent."""
+    """cancel() sends no request for a run that has ended."""
     service = Service(value)
     operation = service.operation()
 
     assert operation.cancel() is False
     assert operation.cancel() is False
-    assert service.stopped == []
-    assert len(service.looks) == 1
+    assert service.cancels == []
+    assert len(service.polls) == 1
 
 
 @pytest.mark.parametrize(
-    ("value", "cancelled"), [(at(1), False), (ENDED, False), (BROKEN, False), (CANCELLED, True)],
+    ("value", "cancelled"), [(at(1), False), (END, False), (FAILURE, False), (CANCELLATION, True)],
     ids=["running", "ended-well", "ended-badly", "cancelled"],
 )  # fmt: skip
 def test_cancelled(value: dict[str, Any], cancelled: bool) -> None:
-    """Only an operation that has ended because it was cancelled is; it looks once."""
+    """Only an operation that ended with CANCELLED is cancelled; cancelled() polls once."""
     service = Service(value)
 
     assert service.operation().cancelled() is cancelled
-    assert len(service.looks) == 1
+    assert len(service.polls) == 1
 
 
 def test_progress_shows_new_steps() -> None:
-    """progress() yields once for each look that shows more steps, and ends with the operation."""
-    service = Service(at(0), at(1), at(1), at(3), at(4), ENDED)
-    seen = [(item.completed_percent, item.snapshots[-1].mean_loss) for item in service.operation().progress()]
+    """progress() yields once for each poll with more steps, and ends with the operation."""
+    service = Service(at(0), at(1), at(1), at(3), at(4), END)
+    losses = [(item.completed_percent, item.snapshots[-1].mean_loss) for item in service.operation().progress()]
 
-    assert seen == [(25.0, 9.0), (75.0, 7.0), (100.0, 6.0)]
+    assert losses == [(25.0, 9.0), (75.0, 7.0), (100.0, 6.0)]
     assert len(service.sleeps) == 5
 
 
 def test_progress_of_a_failure() -> None:
-    """An operation that fails ends the progress; result() says why."""
-    operation = Service(BROKEN).operation()
+    """progress() ends with an operation that fails, and result() raises the error."""
+    operation = Service(FAILURE).operation()
 
     assert [item.completed_steps for item in operation.progress()] == [1]
     with pytest.raises(OperationFailed):
         operation.result()
 
 
-def test_progress_in_time() -> None:
-    """A timeout holds for the whole of it."""
+def test_timeout_of_progress() -> None:
+    """The timeout of progress() is for all polls together."""
     service = Service(*[at(step) for step in range(4)])
     progress = service.operation().progress(timeout=1.0)
 
@@ -425,57 +406,48 @@ def test_progress_in_time() -> None:
 
 
 def test_progress_is_lazy() -> None:
-    """Nothing is asked before the first item is."""
-    service = Service(ENDED)
-    service.operation().progress()
+    """progress() does not poll before its first item, and a second progress() begins with the last answer."""
+    service = Service(at(2), END)
+    operation = service.operation()
+    progress = operation.progress()
+    assert service.polls == []
 
-    assert service.looks == []
-
-
-def test_progress_again() -> None:
-    """Who follows later sees what the first saw last."""
-    operation = Service(at(2), ENDED).operation()
-    list(operation.progress())
-
+    assert [item.completed_steps for item in progress] == [2, 4]
     assert [item.completed_steps for item in operation.progress()] == [4]
 
 
 def test_wait_bar_shows_steps_epoch_and_loss() -> None:
-    """The bar goes to the last step, with what the step says, and the model comes back."""
+    """The bar shows each step with its epoch and loss, and wait_bar() returns the model."""
     screen = io.StringIO()
-    service = Service(at(0), at(1), at(3), ENDED)
+    service = Service(at(0), at(1), at(3), END)
     model = service.operation().wait_bar(file=screen, mininterval=0, ncols=100)
 
-    shown = screen.getvalue()
     assert model.name == "tunedModels/m"
-    assert "tunedModels/m: " in shown
-    assert "3/4" in shown
-    assert "4/4" in shown
-    assert "epoch=1, loss=6" in shown
-    assert len(service.looks) == 4
+    assert all(text in screen.getvalue() for text in ("tunedModels/m: ", "3/4", "4/4", "epoch=1, loss=6"))
+    assert len(service.polls) == 4
 
 
 def test_wait_bar_takes_options() -> None:
-    """What tqdm takes goes to tqdm."""
+    """wait_bar() passes other options to tqdm."""
     screen = io.StringIO()
-    Service(ENDED).operation().wait_bar(file=screen, desc="my tuning", unit="turn")
+    Service(END).operation().wait_bar(file=screen, desc="my tuning", unit="turn")
 
     assert "my tuning: 100%" in screen.getvalue()
     assert "turn" in screen.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("shows", "kind", "sleeps"),
+    ("answers", "kind", "sleeps"),
     [
         pytest.param([at(1)], OperationTimeout, [0.25, 0.5, 0.25], id="time-is-up"),
-        pytest.param([at(1), BROKEN], OperationFailed, [0.25], id="ended-badly"),
+        pytest.param([at(1), FAILURE], OperationFailed, [0.25], id="ended-badly"),
         pytest.param([{"name": NAME}, NotFound(404, "NOT_FOUND", "Gone.")], NotFound, [0.25], id="look-refused"),
     ],
 )
-def test_wait_bar_that_ends_badly(shows: list[Any], kind: type[Exception], sleeps: list[float]) -> None:
-    """It raises what result() raises, after the same time, and the bar is closed."""
+def test_error_of_wait_bar(answers: list[Any], kind: type[Exception], sleeps: list[float]) -> None:
+    """wait_bar() raises the error of result(), after the same time, and closes the bar."""
     screen = io.StringIO()
-    service = Service(*shows)
+    service = Service(*answers)
 
     with pytest.raises(kind):
         service.operation().wait_bar(timeout=1.0, file=screen)
@@ -485,10 +457,10 @@ def test_wait_bar_that_ends_badly(shows: list[Any], kind: type[Exception], sleep
 
 
 def test_plot_draws_the_losses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The loss of each step as of the last look, in axes of its own."""
+    """plot() draws the loss of each step of the last answer, in new axes."""
     monkeypatch.setenv("MPLBACKEND", "Agg")
     pyplot = pytest.importorskip("matplotlib.pyplot")
-    service = Service(ENDED)
+    service = Service(END)
     axes = service.operation(at(3)).plot()
     line: Any = axes.get_lines()[0]
     pyplot.close("all")
@@ -496,32 +468,32 @@ def test_plot_draws_the_losses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(line.get_xdata()) == [1, 2, 3]
     assert list(line.get_ydata()) == [9.0, 8.0, 7.0]
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("step", "mean loss", "tunedModels/m")
-    assert service.looks == []
+    assert service.polls == []
 
 
 def test_plot_into_axes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Axes that are given are drawn into and come back, so that runs can be compared."""
+    """plot() draws into the axes of the caller and returns them, so that a caller can compare runs."""
     monkeypatch.setenv("MPLBACKEND", "Agg")
     pyplot = pytest.importorskip("matplotlib.pyplot")
     axes: Any = pyplot.figure().add_subplot()
     pyplot.close("all")
 
-    assert Service(ENDED).operation(at(2)).plot(axes) is axes
-    assert Service(ENDED).operation(at(4)).plot(axes) is axes
+    assert Service(END).operation(at(2)).plot(axes) is axes
+    assert Service(END).operation(at(4)).plot(axes) is axes
     lines: list[Any] = list(axes.get_lines())
     assert [len(line.get_xdata()) for line in lines] == [2, 4]
 
 
 def test_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One sentence says what to install."""
+    """Without matplotlib the error says what to install."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
 
     with pytest.raises(ImportError, match=r"^plot\(\) needs matplotlib: pip install matplotlib$"):
-        Service(ENDED).operation(at(3)).plot()
+        Service(END).operation(at(3)).plot()
 
 
 def test_errors_of_waiting_have_the_root() -> None:
-    """One except clause is enough around create and result."""
+    """One except clause catches the errors of create() and result()."""
     assert issubclass(OperationTimeout, TunedModelsError)
     assert issubclass(OperationTimeout, TimeoutError)
     assert issubclass(OperationFailed, TunedModelsError)

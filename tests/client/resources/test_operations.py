@@ -1,4 +1,4 @@
-"""The collection of operations: get, list and cancel, and that an operation is known by its name alone."""
+"""The collection of operations gets, lists and cancels operations by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = "tunedModels/m/operations/o"
 LOOK = f"{URL}/v1beta/{NAME}"
 
 RUNNING: dict[str, Any] = {"name": NAME, "metadata": {"totalSteps": 4, "completedSteps": 1}}
-ENDED: dict[str, Any] = {"name": NAME, "done": True, "response": {"name": "tunedModels/m", "state": "ACTIVE"}}
+END: dict[str, Any] = {"name": NAME, "done": True, "response": {"name": "tunedModels/m", "state": "ACTIVE"}}
 
 
 def urls(answers: responses.RequestsMock) -> list[str | None]:
@@ -24,7 +24,7 @@ def urls(answers: responses.RequestsMock) -> list[str | None]:
 
 
 def test_get(answers: responses.RequestsMock, client: Client) -> None:
-    """An operation is asked for once, as it is now."""
+    """The client requests an operation once."""
     answers.get(LOOK, json=RUNNING)
     operation = client.operations.get(NAME)
 
@@ -33,11 +33,11 @@ def test_get(answers: responses.RequestsMock, client: Client) -> None:
     assert urls(answers) == [LOOK]
 
 
-def test_rebuilt_by_its_name(answers: responses.RequestsMock, client: Client) -> None:
-    """Another client needs the name alone to wait for what this one began."""
+def test_another_client_needs_only_the_name(answers: responses.RequestsMock, client: Client) -> None:
+    """Another client needs only the name to wait for an operation."""
     answers.post(f"{URL}/v1beta/tunedModels", json=RUNNING)
     name = client.tuned_models.create(base_model="b", training_data=[("1", "2")], display_name="d").name
-    answers.get(LOOK, json=ENDED)
+    answers.get(LOOK, json=END)
 
     with Client(URL, api_key="another") as other:
         model = other.operations.get(name).result(timeout=0)
@@ -45,20 +45,20 @@ def test_rebuilt_by_its_name(answers: responses.RequestsMock, client: Client) ->
     assert model.name == "tunedModels/m"
 
 
-def test_get_of_nothing(answers: responses.RequestsMock, client: Client) -> None:
-    """What there is not raises when it is asked for."""
+def test_get_missing_operation(answers: responses.RequestsMock, client: Client) -> None:
+    """A missing operation raises NotFound."""
     answers.get(LOOK, status=404)
 
     with pytest.raises(NotFound):
         client.operations.get(NAME)
 
 
-def test_operation_looks_and_waits(answers: responses.RequestsMock) -> None:
-    """It asks v1beta for itself, and waits by the client's clock."""
+def test_operation_polls_and_waits(answers: responses.RequestsMock) -> None:
+    """The operation polls v1beta, and waits by the client's clock."""
     sleeps: list[float] = []
     answers.get(LOOK, json=RUNNING)
     answers.get(LOOK, json=RUNNING)
-    answers.get(LOOK, json=ENDED)
+    answers.get(LOOK, json=END)
     with Client(URL, api_key="the-key", sleep=sleeps.append) as client:
         model = client.operations.get(NAME).result()
 
@@ -78,24 +78,24 @@ def test_operation_looks_and_waits(answers: responses.RequestsMock) -> None:
     ids=["all", "id", "name", "model"],
 )
 def test_list(answers: responses.RequestsMock, client: Client, model: str | TunedModel | None, path: str) -> None:
-    """The operations of all models are v1's, those of one v1beta's; pages come when they are reached."""
-    second = {**RUNNING, "name": "tunedModels/m/operations/p"}
+    """The operations of all models are of v1, those of one model of v1beta; pages are requested when needed."""
+    other = {**RUNNING, "name": "tunedModels/m/operations/p"}
     first_query = matchers.query_param_matcher({"pageSize": "1"})
-    answers.get(f"{URL}/{path}", json={"operations": [ENDED], "nextPageToken": "more"}, match=[first_query])
+    answers.get(f"{URL}/{path}", json={"operations": [END], "nextPageToken": "more"}, match=[first_query])
     second_query = matchers.query_param_matcher({"pageSize": "1", "pageToken": "more"})
-    answers.get(f"{URL}/{path}", json={"operations": [second]}, match=[second_query])
+    answers.get(f"{URL}/{path}", json={"operations": [other]}, match=[second_query])
     operations = client.operations.list(model, page_size=1)
-    asked_before = len(answers.calls)
-    listed = list(operations)
+    calls_before = len(answers.calls)
+    first, second = operations
 
-    assert asked_before == 0
-    assert [operation.name for operation in listed] == [NAME, "tunedModels/m/operations/p"]
-    assert listed[0].done()
+    assert calls_before == 0
+    assert (first.name, second.name) == (NAME, "tunedModels/m/operations/p")
+    assert first.done()
     assert len(answers.calls) == 2
 
 
-def test_list_goes_on(answers: responses.RequestsMock, client: Client) -> None:
-    """A list begins at the page token that it is given."""
+def test_list_from_a_token(answers: responses.RequestsMock, client: Client) -> None:
+    """A list begins at the given page token."""
     query = matchers.query_param_matcher({"pageToken": "more"})
     answers.get(f"{URL}/v1/operations", json={"operations": [RUNNING]}, match=[query])
 
@@ -118,7 +118,7 @@ def test_cancel(answers: responses.RequestsMock, client: Client) -> None:
 
 
 def test_cancel_by_the_operation(answers: responses.RequestsMock, client: Client) -> None:
-    """An operation looks before it asks to be stopped."""
+    """An operation polls before it sends the cancellation."""
     answers.get(LOOK, json=RUNNING)
     answers.post(f"{URL}/v1/{NAME}:cancel", json={})
 
@@ -136,7 +136,7 @@ def test_name_that_cannot_be_one(client: Client, ask: Callable[[Client], Callabl
 
 @pytest.mark.parametrize("value", [{}, {"name": ""}, {"done": True}], ids=repr)
 def test_answer_that_is_no_operation(answers: responses.RequestsMock, client: Client, value: dict[str, Any]) -> None:
-    """An answer without a name is not taken for an operation."""
+    """An answer without a name is not an operation."""
     answers.get(LOOK, json=value)
 
     with pytest.raises(TransportError, match="something that is not an operation"):

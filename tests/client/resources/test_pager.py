@@ -1,4 +1,4 @@
-"""Pages: asked for when they are reached, and never without an end."""
+"""A pager requests a page when it needs it, and a list always ends."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from tunedmodels import Pager, TransportError
 
 
 class Service:
-    """Answers each token with the page that it stands for, and remembers what it was asked."""
+    """Answers each token with its page, and records the tokens."""
 
     def __init__(self, pages: dict[str, dict[str, Any]]) -> None:
         self.pages = pages
-        self.asked: list[str] = []
+        self.tokens: list[str] = []
 
     def __call__(self, token: str) -> dict[str, Any]:
-        self.asked.append(token)
-        assert len(self.asked) < 20, "the list has no end"
+        self.tokens.append(token)
+        assert len(self.tokens) < 20, "the list has no end"
         return self.pages[token]
 
 
@@ -45,35 +45,35 @@ def test_pages_are_requested_when_they_are_needed() -> None:
     """The first page is requested for its first item, the second page for its own."""
     service = three()
     items = iter(pager(service))
-    assert service.asked == []
+    assert service.tokens == []
 
     assert [next(items), next(items)] == ["a", "b"]
-    assert service.asked == [""]
+    assert service.tokens == [""]
 
     assert next(items) == "c"
-    assert service.asked == ["", "two"]
+    assert service.tokens == ["", "two"]
 
 
 def test_pages() -> None:
-    """Each page is a tuple of its items; next_page_token is where it ends."""
-    listed = pager(three())
-    assert listed.next_page_token == ""
+    """Each page is a tuple of its items, and next_page_token is the token of the next page."""
+    items = pager(three())
+    assert items.next_page_token == ""
 
-    seen = [(page, listed.next_page_token) for page in listed.pages]
+    pages = [(page, items.next_page_token) for page in items.pages]
 
-    assert seen == [(("a", "b"), "two"), (("c",), "three"), (("d",), "")]
+    assert pages == [(("a", "b"), "two"), (("c",), "three"), (("d",), "")]
 
 
 def test_each_iteration_begins_anew() -> None:
     """A list can be read twice, and partly."""
-    listed = pager(three())
+    items = pager(three())
 
-    assert next(iter(listed)) == "a"
-    assert list(listed) == list(listed) == ["a", "b", "c", "d"]
+    assert next(iter(items)) == "a"
+    assert list(items) == list(items) == ["a", "b", "c", "d"]
 
 
-def test_going_on_from_a_token() -> None:
-    """Another pager goes on where one stopped."""
+def test_pager_continues_at_a_token() -> None:
+    """Another pager can continue at the token of the first one."""
     service = three()
     first = pager(service)
     next(first.pages)
@@ -81,12 +81,12 @@ def test_going_on_from_a_token() -> None:
     assert rest.next_page_token == "two"
 
     assert list(rest) == ["c", "d"]
-    assert service.asked == ["", "two", "three"]
+    assert service.tokens == ["", "two", "three"]
 
 
 @pytest.mark.parametrize("empty", [{}, {"items": []}], ids=["no member", "empty"])
 def test_empty_page_in_between(empty: dict[str, Any]) -> None:
-    """A page without items has a successor if it says so."""
+    """A page without items has a next page if it has a token."""
     service = Service({"": {**empty, "nextPageToken": "more"}, "more": {"items": ["a"]}})
 
     assert list(pager(service)) == ["a"]
@@ -99,11 +99,11 @@ def test_empty_list(last: dict[str, Any]) -> None:
     service = Service({"": last})
 
     assert list(pager(service).pages) == [()]
-    assert service.asked == [""]
+    assert service.tokens == [""]
 
 
 @pytest.mark.parametrize(
-    ("pages", "asked"),
+    ("pages", "tokens"),
     [
         pytest.param({"": {"nextPageToken": "a"}, "a": {"nextPageToken": "a"}}, ["", "a"], id="itself"),
         pytest.param(
@@ -113,28 +113,28 @@ def test_empty_list(last: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_token_that_comes_twice(pages: dict[str, Any], asked: list[str]) -> None:
-    """A page that leads back to one that was read is an error, and not a list without end."""
+def test_token_that_comes_twice(pages: dict[str, Any], tokens: list[str]) -> None:
+    """A token that leads back to an earlier page is an error, so the list ends."""
     service = Service(pages)
 
     with pytest.raises(TransportError, match="the list would never end"):
         list(pager(service))
 
-    assert service.asked == asked
+    assert service.tokens == tokens
 
 
-def test_token_that_comes_twice_after_going_on() -> None:
-    """The token that the reading began with counts too."""
+def test_first_token_that_comes_twice() -> None:
+    """The token of the first page counts too."""
     service = Service({"a": {"nextPageToken": "b"}, "b": {"nextPageToken": "a"}})
 
     with pytest.raises(TransportError, match="the list would never end"):
         list(pager(service, "a"))
 
-    assert service.asked == ["a", "b"]
+    assert service.tokens == ["a", "b"]
 
 
 @pytest.mark.parametrize("token", [5, ["a"], {"a": 1}], ids=repr)
 def test_token_that_is_no_string(token: Any) -> None:
-    """A token of another type is an answer that is not the API's."""
+    """A token that is not a string is a TransportError."""
     with pytest.raises(TransportError, match="has a token that is not a string"):
         list(pager(Service({"": {"nextPageToken": token}})))

@@ -1,4 +1,4 @@
-"""The permissions of a tuned model: what each method asks, and what it makes of the answer."""
+"""Each method of a model's permissions sends its request and reads its result."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def permissions(client: Client) -> Permissions:
 def test_create(
     permissions: Permissions, answers: responses.RequestsMock, arguments: dict[str, Any], body: dict[str, str]
 ) -> None:
-    """An address is a user's unless it is said to be a group's; everyone has none."""
+    """The grantee of an address is a user unless the caller names a group; everyone has no address."""
     answers.post(PATH, json=GROUP)
     permission = permissions.create(**arguments)
 
@@ -85,7 +85,7 @@ def test_create(
 def test_create_with_wrong_grantee(
     permissions: Permissions, answers: responses.RequestsMock, arguments: dict[str, str]
 ) -> None:
-    """An address that is missing, of a variable that is not set perhaps, does not open the model to everyone."""
+    """A missing address, perhaps of an unset variable, does not share the model with everyone."""
     with pytest.raises(ValueError, match="Give email_address, or grantee_type EVERYONE"):
         permissions.create("READER", **arguments)
 
@@ -108,21 +108,21 @@ def test_create_for_no_role(permissions: Permissions, answers: responses.Request
 def test_one_permission(
     permissions: Permissions, answers: responses.RequestsMock, permission: str | Permission
 ) -> None:
-    """A permission is named by its id, by its whole name, or is one, in each method that takes one."""
+    """Each method takes the id, the name or the permission."""
     for add in (answers.get, answers.patch):
         add(f"{PATH}/101799614406133382015", json=GROUP)
     answers.delete(f"{PATH}/101799614406133382015", json={})
-    got = permissions.get(permission)
+    current = permissions.get(permission)
     updated = permissions.update(permission, "WRITER")
     permissions.delete(permission)
 
-    assert got == updated == Permission.from_json(GROUP)
+    assert current == updated == Permission.from_json(GROUP)
     assert [call.request.method for call in answers.calls] == ["GET", "PATCH", "DELETE"]
     assert [call.request.body for call in answers.calls] == [None, b'{"role": "WRITER"}', None]
 
 
 def test_update(permissions: Permissions, answers: responses.RequestsMock) -> None:
-    """The role, the one member that can change, is the one that is sent, and the mask says so."""
+    """The client sends only the role, and the mask names it."""
     answers.patch(f"{PATH}/p", json={**GROUP, "role": "WRITER"})
     permission = permissions.update("p", Role.WRITER)
 
@@ -132,13 +132,13 @@ def test_update(permissions: Permissions, answers: responses.RequestsMock) -> No
 
 
 def test_list(permissions: Permissions, answers: responses.RequestsMock) -> None:
-    """The list comes in pages, each asked for when it is reached, from the token that is given."""
+    """The list requests each page when it needs it, from the given token."""
     answers.get(PATH, json={"permissions": [OWNER], "nextPageToken": "b"})
     answers.get(PATH, json={"permissions": [GROUP]})
-    listed = permissions.list(page_size=1, page_token="a")
+    pager = permissions.list(page_size=1, page_token="a")
     assert len(answers.calls) == 0
 
-    assert [permission.role for permission in listed] == ["OWNER", "READER"]
+    assert [permission.role for permission in pager] == ["OWNER", "READER"]
     assert [dict(parse_qsl(urlsplit(call.request.url or "").query)) for call in answers.calls] == [
         {"pageSize": "1", "pageToken": "a"},
         {"pageSize": "1", "pageToken": "b"},
@@ -146,7 +146,7 @@ def test_list(permissions: Permissions, answers: responses.RequestsMock) -> None
 
 
 def test_list_with_defaults(permissions: Permissions, answers: responses.RequestsMock) -> None:
-    """What is not given is not asked."""
+    """Without arguments the request has no parameters."""
     answers.get(PATH, json={})
 
     assert list(permissions.list()) == []
@@ -155,7 +155,7 @@ def test_list_with_defaults(permissions: Permissions, answers: responses.Request
 
 @pytest.mark.parametrize("model", ["m", "tunedModels/m", TunedModel(name="tunedModels/m")], ids=repr)
 def test_of_which_model(client: Client, answers: responses.RequestsMock, model: str | TunedModel) -> None:
-    """The model is named as everywhere."""
+    """The model is its id, its name or a TunedModel."""
     answers.get(PATH, json={"permissions": [OWNER]})
 
     assert list(client.tuned_models.permissions(model).list()) == [Permission.from_json(OWNER)]
@@ -184,7 +184,7 @@ def test_invalid_names(
 
 
 def test_key_where_oauth_is_needed(permissions: Permissions, answers: responses.RequestsMock) -> None:
-    """The refusal of an API key says what to use instead."""
+    """The refusal of an API key has a hint what to use instead."""
     error = {
         "code": 401,
         "message": "API keys are not supported by this API. Expected OAuth2 access token or other authentication "

@@ -1,4 +1,4 @@
-"""Names of resources: what is one, and what could lead somewhere else."""
+"""Names of resources, and names that could lead to another resource."""
 
 from __future__ import annotations
 
@@ -7,49 +7,49 @@ import pytest
 from tunedmodels import Client, TunedModel
 from tunedmodels._resources import resource_names
 
-# What a path, a query or a method could be made of.
+# Names that could become another path, a query or a method.
 DANGEROUS = ["", " ", ".", "..", "a/b", "a?b", "a#b", "a:b", "a b", "a\n", "a\u2028b"]
 
 
 @pytest.mark.parametrize("model", ["counter", "tunedModels/counter", TunedModel(name="tunedModels/counter")], ids=repr)
 def test_tuned_model(model: str | TunedModel) -> None:
-    """A tuned model is named by its id, its name, or is one."""
+    """A tuned model is its id, its name or a TunedModel."""
     assert resource_names.tuned_model(model) == "tunedModels/counter"
 
 
 @pytest.mark.parametrize("name", ["gemini-1.0-pro-001", "models/gemini-1.0-pro-001"])
 def test_base_model(name: str) -> None:
-    """A base model is named by its id or its name."""
+    """A base model is its id or its name."""
     assert resource_names.base_model(name) == "models/gemini-1.0-pro-001"
 
 
 def test_operation() -> None:
-    """An operation has its whole name."""
+    """An operation is its whole name."""
     assert resource_names.operation("tunedModels/m/operations/o") == "tunedModels/m/operations/o"
 
 
 @pytest.mark.parametrize("name", ["everyone", "tunedModels/m/permissions/everyone"])
 def test_permission(name: str) -> None:
-    """A permission is named by its id or its name."""
+    """A permission is its id or its name."""
     assert resource_names.permission("tunedModels/m", name) == "tunedModels/m/permissions/everyone"
 
 
 @pytest.mark.parametrize("name", ["...", "a.b", ".a", "..a", "ä", "%2e%2e", "a\\b"])
 def test_odd_names_that_lead_nowhere_else(name: str) -> None:
-    """What the service would refuse itself is left to it, as long as it stays one segment of a path."""
+    """The client accepts odd names that remain one segment of a path; the service may refuse them."""
     assert resource_names.tuned_model(name) == f"tunedModels/{name}"
 
 
 @pytest.mark.parametrize("name", [*DANGEROUS, "tunedModels/m/", "tunedModels/m/operations/o", "/m"])
 def test_no_tuned_model(name: str) -> None:
-    """A name that could reach something else is refused, and the message shows it and the form."""
+    """The client refuses a name that could lead to another resource; the message has the name and the form."""
     with pytest.raises(ValueError, match=r"has the form tunedModels/\{id\}; .* does not\.$") as caught:
         resource_names.tuned_model(name)
 
     assert repr(name if "/" in name else f"tunedModels/{name}") in str(caught.value)
 
 
-@pytest.mark.parametrize("name", [*DANGEROUS, "models/"])
+@pytest.mark.parametrize("name", ["..", "a?b", "models/"])
 def test_no_base_model(name: str) -> None:
     """The same holds for base models."""
     with pytest.raises(ValueError, match=r"has the form models/\{id\}"):
@@ -69,22 +69,18 @@ def test_no_base_model(name: str) -> None:
     ],
 )
 def test_no_operation(name: str) -> None:
-    """The same holds for operations, whose ids alone say too little."""
+    """The same holds for operations, whose name cannot be only an id."""
     with pytest.raises(ValueError, match=r"has the form tunedModels/\{id\}/operations/\{id\}"):
         resource_names.operation(name)
 
 
-@pytest.mark.parametrize("name", [*DANGEROUS, "tunedModels/other/permissions/p", "permissions/p", "tunedModels/m.1"])
+@pytest.mark.parametrize(
+    "name", ["..", "a?b", "permissions/p", "tunedModels/other/permissions/p", "tunedModels/mx1/permissions/p"]
+)
 def test_no_permission(name: str) -> None:
-    """The same holds for permissions; one of another model is none of this."""
+    """The same holds for permissions; one of another model is refused too."""
     with pytest.raises(ValueError, match=r"has the form tunedModels/m\.1/permissions/\{id\}"):
         resource_names.permission("tunedModels/m.1", name)
-
-
-def test_dot_in_a_model_is_a_dot() -> None:
-    """The name of the model is no pattern."""
-    with pytest.raises(ValueError, match="A permission's name"):
-        resource_names.permission("tunedModels/m.1", "tunedModels/mx1/permissions/p")
 
 
 def test_permission_that_would_be_its_model(client: Client) -> None:
@@ -94,7 +90,7 @@ def test_permission_that_would_be_its_model(client: Client) -> None:
 
 
 def test_models_of_the_other_kind() -> None:
-    """Who gives a model of the other kind is told which argument it is for."""
+    """The error for a model of the other kind names the argument for it."""
     with pytest.raises(ValueError, match=r"^'models/m' is a base model, .* give it as base_model\.$"):
         resource_names.tuned_model("models/m")
     with pytest.raises(ValueError, match=r"^'tunedModels/m' is a tuned model, .* give it as source_model\.$"):

@@ -1,4 +1,4 @@
-"""Answers that should be messages."""
+"""Answers of the service as messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_message() -> None:
 
 @pytest.mark.parametrize("value", [None, [], {"name": 5}], ids=repr)
 def test_answer_in_another_form(value: Any) -> None:
-    """An answer in another form is a TransportError that names the message, with the finding as its cause."""
+    """An answer in another form is a TransportError that names the message; its cause says what is wrong."""
     with pytest.raises(TransportError, match="something that is not a TunedModel: ") as caught:
         response_messages.message(TunedModel, value)
 

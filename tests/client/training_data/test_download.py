@@ -1,4 +1,4 @@
-"""Downloads: what a URL leads to, asked for by nobody in particular."""
+"""Downloads of training data, without credentials."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def session() -> Iterator[requests.Session]:
 
 
 def test_document(answers: responses.RequestsMock, session: requests.Session) -> None:
-    """The bytes come as they are, with the type that the server gives them."""
+    """A document has the bytes and the media type of the answer."""
     answers.get(URL, body=CSV, content_type="text/csv; charset=UTF-8")
 
     assert download(session, URL, 5) == Document(CSV, "text/csv; charset=UTF-8")
 
 
 def test_document_without_a_type(answers: responses.RequestsMock, session: requests.Session) -> None:
-    """A server may leave the type out."""
+    """The media type of an answer can be missing."""
     answers.get(URL, body=CSV, content_type=None)
 
     assert download(session, URL, 5).media_type == ""
 
 
 def test_redirects_are_followed(answers: responses.RequestsMock, session: requests.Session) -> None:
-    """Files are often somewhere else than they are said to be."""
+    """The client follows redirects of downloads."""
     answers.get(URL, status=302, headers={"Location": "https://store.test/b"})
     answers.get("https://store.test/b", body=CSV)
 
@@ -49,7 +49,7 @@ def test_redirects_are_followed(answers: responses.RequestsMock, session: reques
 def test_request_does_not_identify_the_caller(
     answers: responses.RequestsMock, session: requests.Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """No credentials go along, not even those of ~/.netrc."""
+    """A download sends no credentials, also none of ~/.netrc."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login ada password secret\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -62,15 +62,15 @@ def test_request_does_not_identify_the_caller(
 
 
 def test_too_large_a_file(answers: responses.RequestsMock, session: requests.Session) -> None:
-    """Of a file that is too large no more is kept than shows it."""
+    """The client reads one byte more than the limit of a file that is too large."""
     answers.get(URL, body=b"x" * (FILE_BYTES + 500_000))
 
     assert len(download(session, URL, 5).content) == FILE_BYTES + 1
 
 
-@pytest.mark.parametrize("status", [401, 404, 503])
+@pytest.mark.parametrize("status", [404, 503])
 def test_refusal(answers: responses.RequestsMock, session: requests.Session, status: int) -> None:
-    """What is not there, or not for everyone, is an error about the training data, with the status."""
+    """A refusal is a TrainingDataError with the status."""
     answers.get(URL, status=status)
 
     with pytest.raises(
@@ -83,7 +83,7 @@ def test_refusal(answers: responses.RequestsMock, session: requests.Session, sta
 
 
 def test_no_answer(answers: responses.RequestsMock, session: requests.Session) -> None:
-    """A server that is not there is such an error, too."""
+    """A missing server is a TrainingDataError."""
     answers.get(URL, body=requests.ConnectionError("nobody is there"))
 
     with pytest.raises(TrainingDataError, match="cannot be read: nobody is there") as caught:
@@ -93,7 +93,7 @@ def test_no_answer(answers: responses.RequestsMock, session: requests.Session) -
 
 
 def test_no_time(answers: responses.RequestsMock, session: requests.Session) -> None:
-    """A document that does not arrive in time is not waited for."""
+    """A document that does not arrive in time is a TrainingDataError."""
     answers.get(URL, body=CSV)
 
     with pytest.raises(TrainingDataError, match="cannot be read: timed out"):

@@ -1,4 +1,4 @@
-"""Credentials: who calls, what is sent for it, and to whom never."""
+"""The client finds credentials, sends them to the right server, and never to another."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ from tunedmodels import Client, CredentialsError, RetrySafety
 from tunedmodels._transport.address import Address
 from tunedmodels._transport.credentials import Caller, api_key_credentials, emulator_credentials
 
+from .renewable import Renewable
+
 SCOPES = [
     "https://www.googleapis.com/auth/generative-language.tuning",
     "https://www.googleapis.com/auth/cloud-platform",
@@ -47,8 +49,8 @@ def ask(client: Client) -> None:
     list(client.tuned_models.list())
 
 
-def sent(answers: responses.RequestsMock, number: int = 0) -> Any:
-    """The headers of a request that was sent."""
+def request_headers(answers: responses.RequestsMock, number: int = 0) -> Any:
+    """Return the headers of a request."""
     return answers.calls[number].request.headers
 
 
@@ -68,7 +70,7 @@ def remote_answers(answers: responses.RequestsMock) -> responses.RequestsMock:
 
 @pytest.fixture
 def default_credentials_calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The scopes of each search for credentials; it finds a token and a project that pays."""
+    """The scopes of each search for credentials, which finds a token and a quota project."""
     searches: list[Any] = []
 
     def default(scopes: Any = None) -> tuple[google.auth.credentials.Credentials, None]:
@@ -81,7 +83,7 @@ def default_credentials_calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.fixture(scope="session")
 def private_key() -> str:
-    """A private key of nobody."""
+    """A new private key."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -108,14 +110,14 @@ def account_file(folder: Path, private_key: str, token_uri: str) -> str:
 
 
 def claims_of(request: Any) -> Any:
-    """What a service account says of itself when it asks for a token."""
+    """Return the claims of a service account that asks for a token."""
     (assertion,) = parse_qs(request.body.decode())["assertion"]
     return json.loads(base64.urlsafe_b64decode(assertion.split(".")[1] + "=="))
 
 
 @pytest.mark.parametrize("key", ["", " ", "ключ", "key\n", "key\x00"])
 def test_invalid_key(key: str) -> None:
-    """A key that does not fit into a header is refused at once, and the message does not repeat it."""
+    """A key that is not valid in a header is refused at once, and the message does not have it."""
     with pytest.raises(ValueError, match="one line of ASCII") as caught:
         api_key_credentials(key)
 
@@ -123,43 +125,43 @@ def test_invalid_key(key: str) -> None:
 
 
 def test_key_is_sent_in_a_header(remote_answers: responses.RequestsMock) -> None:
-    """The API key goes in x-goog-api-key and never into the URL, which ends up in logs."""
+    """The client sends the API key in x-goog-api-key and never in the URL, which logs contain."""
     ask(Client(THERE, api_key="the-key"))
 
-    assert sent(remote_answers)["x-goog-api-key"] == "the-key"
-    assert "authorization" not in sent(remote_answers)
+    assert request_headers(remote_answers)["x-goog-api-key"] == "the-key"
+    assert "authorization" not in request_headers(remote_answers)
     assert remote_answers.calls[0].request.url == f"{THERE}/v1beta/tunedModels"
 
 
 def test_key_of_the_environment(remote_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without anything given the key of the environment is sent."""
+    """Without arguments the client sends the key of the environment."""
     monkeypatch.setenv("GEMINI_API_KEY", "from the environment")
     ask(Client(THERE))
 
-    assert sent(remote_answers)["x-goog-api-key"] == "from the environment"
+    assert request_headers(remote_answers)["x-goog-api-key"] == "from the environment"
 
 
 def test_given_key_wins(remote_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A given key is sent, and none of the environment."""
+    """The key of the caller replaces that of the environment."""
     monkeypatch.setenv("GOOGLE_API_KEY", "from the environment")
     ask(Client(THERE, api_key="given"))
 
-    assert sent(remote_answers)["x-goog-api-key"] == "given"
+    assert request_headers(remote_answers)["x-goog-api-key"] == "given"
 
 
 def test_credentials_win_over_the_environment(
     remote_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With credentials given no key of the environment is sent."""
+    """With credentials the client sends no key of the environment."""
     monkeypatch.setenv("GEMINI_API_KEY", "from the environment")
     ask(Client(THERE, credentials=token_of("given")))
 
-    assert sent(remote_answers)["authorization"] == "Bearer given"
-    assert "x-goog-api-key" not in sent(remote_answers)
+    assert request_headers(remote_answers)["authorization"] == "Bearer given"
+    assert "x-goog-api-key" not in request_headers(remote_answers)
 
 
 def test_two_clients_side_by_side(remote_answers: responses.RequestsMock) -> None:
-    """Each client sends its own credentials, in any order of making and using."""
+    """Each client sends its own credentials, in any order of calls."""
     clients = [
         Client(THERE, api_key="one"),
         Client(THERE, credentials=token_of("two"), quota_project="payer"),
@@ -169,15 +171,15 @@ def test_two_clients_side_by_side(remote_answers: responses.RequestsMock) -> Non
         ask(client)
     names = ("x-goog-api-key", "authorization", "x-goog-user-project")
 
-    seen = [tuple(sent(remote_answers, number).get(name) for name in names) for number in range(6)]
+    headers = [tuple(request_headers(remote_answers, number).get(name) for name in names) for number in range(6)]
     expected = [("one", None, None), (None, "Bearer two", "payer"), (None, None, None)]
-    assert seen == [*reversed(expected), *expected]
+    assert headers == [*reversed(expected), *expected]
 
 
-def test_credentials_are_looked_for_once_and_late(
+def test_credentials_are_searched_once_and_late(
     remote_answers: responses.RequestsMock, default_credentials_calls: list[Any]
 ) -> None:
-    """The search of google-auth happens at the first call, with the scopes of tuning, and once."""
+    """google-auth searches credentials once, at the first call, with the scopes of tuning."""
     client = Client(THERE)
     assert default_credentials_calls == []
 
@@ -185,30 +187,30 @@ def test_credentials_are_looked_for_once_and_late(
     ask(client)
 
     assert default_credentials_calls == [tuple(SCOPES)]
-    assert sent(remote_answers, 1)["authorization"] == "Bearer found"
+    assert request_headers(remote_answers, 1)["authorization"] == "Bearer found"
 
 
 @pytest.mark.parametrize(
-    ("given", "project"), [({}, "payer"), ({"quota_project": "other"}, "other")], ids=["found", "given"]
+    ("arguments", "project"), [({}, "payer"), ({"quota_project": "other"}, "other")], ids=["default", "argument"]
 )
 @pytest.mark.usefixtures("default_credentials_calls")
-def test_quota_project_is_sent(remote_answers: responses.RequestsMock, given: dict[str, str], project: str) -> None:
-    """The project that the credentials name pays, unless another is given."""
-    ask(Client(THERE, **given))  # type: ignore[arg-type]  # the one keyword
+def test_quota_project_is_sent(remote_answers: responses.RequestsMock, arguments: dict[str, str], project: str) -> None:
+    """The client sends the quota project of the credentials, unless the caller gives another."""
+    ask(Client(THERE, **arguments))  # type: ignore[arg-type]  # the one keyword
 
-    assert sent(remote_answers)["x-goog-user-project"] == project
+    assert request_headers(remote_answers)["x-goog-user-project"] == project
 
 
 @pytest.mark.parametrize("key", [{"api_key": "key"}, {}], ids=["key", "emulator"])
 def test_quota_project_without_a_token(local_answers: responses.RequestsMock, key: dict[str, str]) -> None:
-    """A given project is named whoever calls."""
+    """The client sends the quota project of the caller with every kind of credentials."""
     ask(Client(HERE, quota_project="payer", **key))  # type: ignore[arg-type]  # the one keyword
 
-    assert sent(local_answers)["x-goog-user-project"] == "payer"
+    assert request_headers(local_answers)["x-goog-user-project"] == "payer"
 
 
 def test_credentials_that_are_not_found(monkeypatch: pytest.MonkeyPatch, answers: responses.RequestsMock) -> None:
-    """Where google-auth finds none, that is a CredentialsError with google-auth's words, and nothing is sent."""
+    """If google-auth finds no credentials, the client raises a CredentialsError with its message."""
 
     def default(scopes: Any = None) -> Any:
         raise google.auth.exceptions.DefaultCredentialsError(f"none with {len(scopes)} scopes")
@@ -231,16 +233,14 @@ def test_missing_credentials_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         ask(Client(THERE, retry=None))
 
 
-def test_scopes_are_given_to_credentials_that_want_some(
-    remote_answers: responses.RequestsMock, tmp_path: Path, private_key: str
-) -> None:
-    """A service account that says no scopes asks for those of tuning."""
+def test_scopes_of_tuning(remote_answers: responses.RequestsMock, tmp_path: Path, private_key: str) -> None:
+    """A service account without scopes asks for those of tuning."""
     remote_answers.post("https://tokens.test/token", json={"access_token": "scoped", "expires_in": 3600})
     path = account_file(tmp_path, private_key, "https://tokens.test/token")
     ask(Client(THERE, credentials=google.oauth2.service_account.Credentials.from_service_account_file(path)))
 
     assert claims_of(remote_answers.calls[0].request)["scope"].split() == SCOPES
-    assert sent(remote_answers, 1)["authorization"] == "Bearer scoped"
+    assert request_headers(remote_answers, 1)["authorization"] == "Bearer scoped"
 
 
 def test_scopes_of_credentials_are_kept(
@@ -249,106 +249,111 @@ def test_scopes_of_credentials_are_kept(
     """A service account that has scopes keeps them."""
     remote_answers.post("https://tokens.test/token", json={"access_token": "scoped", "expires_in": 3600})
     path = account_file(tmp_path, private_key, "https://tokens.test/token")
-    made = google.oauth2.service_account.Credentials.from_service_account_file(path, scopes=["https://a.test/mine"])
-    ask(Client(THERE, credentials=made))
+    account = google.oauth2.service_account.Credentials.from_service_account_file(path, scopes=["https://a.test/mine"])
+    ask(Client(THERE, credentials=account))
 
     assert claims_of(remote_answers.calls[0].request)["scope"] == "https://a.test/mine"
 
 
 @pytest.mark.parametrize("key", [None, "test-mine"])
 @pytest.mark.parametrize("variable", ["GOOGLE_API_KEY", "GEMINI_API_KEY"])
-def test_emulator_gets_only_what_is_given(
+def test_emulator_gets_only_credentials_of_the_caller(
     local_answers: responses.RequestsMock,
     monkeypatch: pytest.MonkeyPatch,
     default_credentials_calls: list[Any],
     key: str | None,
     variable: str,
 ) -> None:
-    """With TUNEDMODELS_EMULATOR_HOST nothing is looked for, and a key of the environment stays at home."""
+    """With TUNEDMODELS_EMULATOR_HOST the client searches no credentials, and sends no key of the environment."""
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "127.0.0.1:9480")
     monkeypatch.setenv(variable, REAL_KEY)
     ask(Client(api_key=key))
 
-    assert sent(local_answers).get("x-goog-api-key") == key
-    assert "authorization" not in sent(local_answers)
+    assert request_headers(local_answers).get("x-goog-api-key") == key
+    assert "authorization" not in request_headers(local_answers)
     assert default_credentials_calls == []
 
 
 def test_emulator_gets_a_made_up_key_of_the_environment(
     local_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A key that begins with test- is nobody's, and says which world of the emulator is meant."""
+    """The client sends a key that begins with test-, which selects a world of the emulator."""
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "127.0.0.1:9480")
     monkeypatch.setenv("GEMINI_API_KEY", "test-w1")
     ask(Client())
 
-    assert sent(local_answers)["x-goog-api-key"] == "test-w1"
+    assert request_headers(local_answers)["x-goog-api-key"] == "test-w1"
 
 
 def test_emulator_behind_https(
     answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, default_credentials_calls: list[Any]
 ) -> None:
-    """A mock server behind TLS is one all the same: nothing is looked for."""
+    """The client searches no credentials for a mock server with TLS either."""
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "https://mock.test")
     answers.get("https://mock.test/v1beta/tunedModels", json={})
     ask(Client())
 
-    assert "authorization" not in sent(answers)
+    assert "authorization" not in request_headers(answers)
     assert default_credentials_calls == []
 
 
-def test_emulator_gets_the_credentials_that_are_given(
+def test_emulator_gets_the_credentials_of_the_caller(
     local_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Credentials that the caller gives are the caller's own choice."""
+    """The client sends the credentials of the caller to the emulator."""
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "127.0.0.1:9480")
     ask(Client(credentials=token_of("fake.ada")))
 
-    assert sent(local_answers)["authorization"] == "Bearer fake.ada"
+    assert request_headers(local_answers)["authorization"] == "Bearer fake.ada"
 
 
 def test_emulator_does_not_hide_the_service(
     remote_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, default_credentials_calls: list[Any]
 ) -> None:
-    """A client that names another server is no emulator's: it sends remote_answers, with what is found."""
+    """A client of another server ignores the emulator, and searches credentials."""
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "127.0.0.1:9480")
     ask(Client(THERE))
 
     assert len(default_credentials_calls) == 1
     assert [call.request.url for call in remote_answers.calls] == [f"{THERE}/v1beta/tunedModels"]
-    assert sent(remote_answers)["authorization"] == "Bearer found"
+    assert request_headers(remote_answers)["authorization"] == "Bearer found"
 
 
-def test_plain_http_is_not_looked_for(
+def test_no_credentials_for_plain_http(
     local_answers: responses.RequestsMock, default_credentials_calls: list[Any]
 ) -> None:
-    """Found credentials are for https alone, so a local mock server needs none."""
+    """The client searches credentials only for https, so a local mock server needs none."""
     ask(Client(HERE))
 
-    assert "authorization" not in sent(local_answers)
+    assert "authorization" not in request_headers(local_answers)
     assert default_credentials_calls == []
 
 
 @pytest.mark.parametrize("url", [HERE, "http://localhost:1", "http://a.localhost", "http://[::1]:9480", THERE])
 def test_real_key_goes_to_loopback_and_by_https(url: str) -> None:
-    """On this machine plain http is as good as any."""
+    """A client may have a real key for https, and for plain http to this machine."""
     assert Client(url, api_key=REAL_KEY).base_url == url
 
 
 @pytest.mark.parametrize(
-    "url", ["http://mock:9480", "http://192.168.1.5:9480", "HTTP://service.test", "http://127.0.0.1.evil.test"]
+    ("source", "url"),
+    [
+        ("api_key", "http://mock:9480"),
+        ("credentials", "http://192.168.1.5:9480"),
+        ("environment", "HTTP://service.test"),
+        ("environment's base URL", "http://127.0.0.1.evil.test"),
+    ],
 )
-@pytest.mark.parametrize("given", ["api_key", "credentials", "environment", "environment's base URL"])
-def test_real_key_does_not_go_by_plain_http(monkeypatch: pytest.MonkeyPatch, url: str, given: str) -> None:
-    """A key for another machine by plain http is refused at once, with the address and what to do."""
+def test_real_key_does_not_go_by_plain_http(monkeypatch: pytest.MonkeyPatch, source: str, url: str) -> None:
+    """The client refuses a real key for another machine by plain http at once, and says what to do."""
     arguments: dict[str, Any] = {"base_url": url}
-    if given == "api_key":
+    if source == "api_key":
         arguments["api_key"] = REAL_KEY
-    elif given == "credentials":
+    elif source == "credentials":
         arguments["credentials"] = google.auth.api_key.Credentials(REAL_KEY)
     else:
         monkeypatch.setenv("GEMINI_API_KEY", REAL_KEY)
-    if given == "environment's base URL":
+    if source == "environment's base URL":
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", arguments.pop("base_url"))
 
     with pytest.raises(ValueError, match="For a mock server on another machine, use a key that is made up") as caught:
@@ -360,7 +365,7 @@ def test_real_key_does_not_go_by_plain_http(monkeypatch: pytest.MonkeyPatch, url
 
 @pytest.mark.parametrize("token", [REAL_TOKEN, "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmVk"], ids=["token", "JWT"])
 def test_real_token_does_not_go_by_plain_http(answers: responses.RequestsMock, token: str) -> None:
-    """A token is known when it is got; it is refused before anything is sent."""
+    """The client refuses a real token before it sends the request."""
     client = Client("http://mock:9480", credentials=token_of(token))
 
     with pytest.raises(ValueError, match="does not send it to http://mock:9480") as caught:
@@ -376,16 +381,16 @@ def test_real_token_does_not_go_by_plain_http(answers: responses.RequestsMock, t
     ids=["key", "token", "nothing"],
 )
 def test_made_up_credentials_go_by_plain_http(answers: responses.RequestsMock, arguments: dict[str, Any]) -> None:
-    """A mock server in another container takes keys and tokens that are made up, or none."""
+    """The client sends keys and tokens that are made up, or none, by plain http."""
     answers.get("http://mock:9480/v1beta/tunedModels", json={})
     ask(Client("http://mock:9480", **arguments))
 
-    assert sent(answers).get("x-goog-api-key") == arguments.get("api_key")
-    assert ("authorization" in sent(answers)) is ("credentials" in arguments)
+    assert request_headers(answers).get("x-goog-api-key") == arguments.get("api_key")
+    assert ("authorization" in request_headers(answers)) is ("credentials" in arguments)
 
 
 def test_redirect_is_not_followed(answers: responses.RequestsMock) -> None:
-    """A redirect would take the key to wherever it leads: it is an error instead."""
+    """A redirect is an error, because it could lead the key to another server."""
     answers.get(f"{THERE}/v1beta/tunedModels", status=302, headers={"Location": "http://evil.test/"})
 
     with pytest.raises(Exception, match="302"):
@@ -397,7 +402,7 @@ def test_redirect_is_not_followed(answers: responses.RequestsMock) -> None:
 def test_service_account_of_the_emulator(
     local_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, private_key: str
 ) -> None:
-    """A file whose token endpoint is the mock server's own is for the mock server."""
+    """The client uses a key file whose token endpoint is the mock server."""
     local_answers.post("http://localhost:9480/token", json={"access_token": "fake.ada", "expires_in": 3600})
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "127.0.0.1:9480")
     path = account_file(tmp_path, private_key, "http://localhost:9480/token")
@@ -408,8 +413,8 @@ def test_service_account_of_the_emulator(
             thread.join()
 
     assert claims_of(local_answers.calls[0].request)["scope"].split() == SCOPES
-    assert sent(local_answers, 1)["authorization"] == "Bearer fake.ada"
-    # google-auth would also ask Google, with that token, where the account may be used.
+    assert request_headers(local_answers, 1)["authorization"] == "Bearer fake.ada"
+    # google-auth would also send the token to Google, to ask where the account may be used.
     assert [call.request.url for call in local_answers.calls] == [
         "http://localhost:9480/token",
         f"{HERE}/v1beta/tunedModels",
@@ -420,19 +425,19 @@ def test_service_account_of_the_emulator(
 def test_google_auth_copies_the_session_for_google(url: str) -> None:
     """For Google's own service, google-auth may request more than a token; it does that with a copy of the session."""
     with requests.Session() as session:
-        seen = Renewable()
-        Caller(Address(url), seen, None, session).renew({"Authorization": "Bearer token 0"}, left)
+        credentials = Renewable()
+        Caller(Address(url), credentials, None, session).renew({"Authorization": "Bearer token-0"}, nine_seconds)
 
-        assert copy.deepcopy(seen.request).session is not session
+        assert copy.deepcopy(credentials.request).session is not session
 
 
 @pytest.mark.parametrize(
     "uri", ["https://oauth2.googleapis.com/token", "http://127.0.0.1:9481/token", "http://mock:9480/token", 5, None]
 )
-def test_service_account_of_another_user(
+def test_service_account_of_another_server(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, private_key: str, uri: Any
 ) -> None:
-    """A file with another token endpoint is left alone, and nobody calls."""
+    """The client does not use a key file with another token endpoint; the caller is anonymous."""
     path = account_file(tmp_path, private_key, uri)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", path)
 
@@ -443,7 +448,7 @@ def test_service_account_of_another_user(
     "content", ["no JSON", "[]", '{"type": "authorized_user", "token_uri": "http://127.0.0.1:9480/token"}', "\udcff"]
 )
 def test_file_that_is_no_service_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str) -> None:
-    """Credentials of a person, and what is none at all, are not for a mock server."""
+    """The client does not use a file of a person's credentials, or of something else, for a mock server."""
     path = tmp_path / "file.json"
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
@@ -452,7 +457,7 @@ def test_file_that_is_no_service_account(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_file_that_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A file that is not there is not missed."""
+    """A missing file is no error for a mock server."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))
 
     assert isinstance(emulator_credentials(Address(HERE)), google.auth.credentials.AnonymousCredentials)
@@ -468,45 +473,28 @@ def test_file_that_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     ],
 )
 def test_metadata_server_of_the_emulator(monkeypatch: pytest.MonkeyPatch, host: str, kind: type) -> None:
-    """A metadata server is asked for a token where it is the mock server itself."""
+    """The client uses a metadata server if it is the mock server itself."""
     monkeypatch.setenv("GCE_METADATA_HOST", host)
 
     assert type(emulator_credentials(Address(HERE))) is kind
 
 
-class Renewable(google.auth.credentials.Credentials):
-    """Credentials whose tokens have numbers."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # google-auth says no types here
-        self.token = "token 0"
-        self.number = 0
-        self.error = error
-
-    def refresh(self, request: Any) -> None:
-        if self.error:
-            raise self.error
-        self.request = request
-        self.number += 1
-        self.token = f"token {self.number}"
+def nine_seconds() -> float:
+    return 9.0
 
 
 def caller(credentials: google.auth.credentials.Credentials) -> Caller:
     return Caller(Address(THERE), credentials, None, requests.Session())
 
 
-def left() -> float:
-    return 9.0
-
-
 def test_renewing_a_refused_token() -> None:
-    """A token that was refused is renewed, once however many threads had it refused."""
+    """A refused token is renewed once, also if several threads ask for it."""
     credentials = Renewable()
     who = caller(credentials)
-    refused = who.headers("GET", THERE, left)
+    headers = who.headers("GET", THERE, nine_seconds)
 
-    assert [who.renew(refused, left), who.renew(refused, left)] == [True, True]
-    assert who.headers("GET", THERE, left)["authorization"] == "Bearer token 1"
+    assert [who.renew(headers, nine_seconds), who.renew(headers, nine_seconds)] == [True, True]
+    assert who.headers("GET", THERE, nine_seconds)["authorization"] == "Bearer token-1"
 
 
 @pytest.mark.parametrize(
@@ -515,44 +503,44 @@ def test_renewing_a_refused_token() -> None:
     ids=repr,
 )
 def test_renewing_that_fails(error: Exception) -> None:
-    """Where no new token is to be had, the refusal of the old one stands."""
+    """If no new token can be had, renew() returns False."""
     who = caller(Renewable(error))
 
-    assert who.renew(who.headers("GET", THERE, left), left) is False
+    assert who.renew(who.headers("GET", THERE, nine_seconds), nine_seconds) is False
 
 
 @pytest.mark.parametrize(
     "credentials",
     [api_key_credentials("key"), google.auth.credentials.AnonymousCredentials(), token_of("token")],
-    ids=["key", "nobody", "token"],
+    ids=["key", "anonymous", "token"],
 )
 def test_credentials_that_cannot_be_renewed(credentials: google.auth.credentials.Credentials) -> None:
-    """A key, nobody, and a token without anything to renew it by stay what they are."""
+    """A key, an anonymous caller and a token without a refresh token cannot be renewed."""
     who = caller(credentials)
 
-    assert who.renew(who.headers("GET", THERE, left), left) is False
+    assert who.renew(who.headers("GET", THERE, nine_seconds), nine_seconds) is False
 
 
 class TokenRequester(google.auth.credentials.Credentials):
-    """Credentials that ask for each token."""
+    """Credentials that request each token."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # google-auth says no types here
+        super().__init__()  # type: ignore[no-untyped-call]  # google-auth has no types here
 
     def refresh(self, request: Any) -> None:
         self.token = request("https://tokens.test/token", method="POST", timeout=120).headers["token"]
 
 
-def test_token_is_asked_for_within_the_time_of_a_try(answers: responses.RequestsMock) -> None:
-    """Getting a token is part of the time that a try may take, whatever google-auth would wait."""
+def test_token_request_has_the_time_of_a_try(answers: responses.RequestsMock) -> None:
+    """The request for a token has the remaining time of a try, not the timeout of google-auth."""
     answers.post("https://tokens.test/token", headers={"token": "asked"})
 
-    assert caller(TokenRequester()).headers("GET", THERE, left)["authorization"] == "Bearer asked"
+    assert caller(TokenRequester()).headers("GET", THERE, nine_seconds)["authorization"] == "Bearer asked"
     assert answers.calls[0].request.req_kwargs["timeout"] == 9.0  # type: ignore[attr-defined]  # responses adds it
 
 
 def test_no_time_for_a_token(answers: responses.RequestsMock) -> None:
-    """Where no time is left none is asked for, and another try may get one."""
+    """If no time is left, the client requests no token, and another try may get one."""
     with pytest.raises(CredentialsError, match="no time was left to get a token") as caught:
         caller(TokenRequester()).headers("GET", THERE, lambda: 0.0)
 
@@ -563,7 +551,7 @@ def test_no_time_for_a_token(answers: responses.RequestsMock) -> None:
 def test_netrc_is_left_alone(
     remote_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A password that ~/.netrc has for the host takes nobody's place, neither here nor where tokens come from."""
+    """The client sends no password of ~/.netrc, neither to the service nor to a token endpoint."""
     remote_answers.post("https://tokens.test/token", headers={"token": "asked"})
     netrc = tmp_path / "netrc"
     netrc.write_text("default login ada password secret\n", encoding="utf-8")
@@ -571,4 +559,8 @@ def test_netrc_is_left_alone(
     for credentials in (google.auth.credentials.AnonymousCredentials(), TokenRequester()):
         ask(Client(THERE, credentials=credentials))
 
-    assert [sent(remote_answers, number).get("authorization") for number in range(3)] == [None, None, "Bearer asked"]
+    assert [request_headers(remote_answers, number).get("authorization") for number in range(3)] == [
+        None,
+        None,
+        "Bearer asked",
+    ]

@@ -1,4 +1,4 @@
-"""Sessions of the client's own: an answer in drops, a fork, an encrypted connection."""
+"""The client's own sessions limit the time of slow answers, also over TLS, and survive a fork."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tunedmodels import Client, TransportError
 from ..flaky_server import FlakyServer, answer
 
 PAUSE = 0.1
-DROPS = 100
+PIECES = 100
 
 HEAD = (b"HTTP/1.1 200 OK\r\n", lambda place: b"X-%d: a\r\n" % place)
 INFORMATION = (b"", lambda _place: b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -30,31 +30,27 @@ BODY = (b"HTTP/1.0 200 OK\r\n\r\n", lambda _place: b" ")
 
 @contextmanager
 def slow_pieces(
-    begin: bytes, drop: Callable[[int], bytes], wrap: Callable[[socket.socket], socket.socket]
+    begin: bytes, piece: Callable[[int], bytes], wrap: Callable[[socket.socket], socket.socket] = lambda plain: plain
 ) -> Iterator[int]:
-    """Serve one answer in drops for ten seconds, or until its reader has gone; yield the port."""
+    """Serve one answer in pieces for ten seconds, or until the client closes the connection; yield the port."""
 
     def serve() -> None:
-        connection, _ = listening.accept()
+        connection, _ = listener.accept()
         with wrap(connection) as stream:
             stream.recv(65536)
             try:
                 stream.sendall(begin)
-                for place in range(DROPS):
+                for place in range(PIECES):
                     time.sleep(PAUSE)
-                    stream.sendall(drop(place))
+                    stream.sendall(piece(place))
             except OSError:
                 pass
 
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield listening.getsockname()[1]
+        yield listener.getsockname()[1]
         thread.join(20)
-
-
-def plain_socket(connection: socket.socket) -> socket.socket:
-    return connection
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +64,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.timezone.utc)
-    made = (
+    authority = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -82,27 +78,27 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     file = tmp_path_factory.mktemp("tls") / "certificate.pem"
     pem, form, none = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    file.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, form, none))
+    file.write_bytes(authority.public_bytes(pem) + key.private_bytes(pem, form, none))
     return file
 
 
-@pytest.mark.parametrize("drops", [HEAD, INFORMATION, CHUNK, BODY], ids=["head", "information", "chunk", "body"])
-def test_answer_in_drops_ends_in_time(drops: tuple[bytes, Callable[[int], bytes]]) -> None:
-    """What comes bit by bit is waited for no longer than all of it may take."""
+@pytest.mark.parametrize("pieces", [HEAD, INFORMATION, CHUNK, BODY], ids=["head", "information", "chunk", "body"])
+def test_answer_in_pieces_ends_in_time(pieces: tuple[bytes, Callable[[int], bytes]]) -> None:
+    """An answer in small pieces ends at the timeout of the whole answer."""
     with (
-        slow_pieces(*drops, wrap=plain_socket) as port,
+        slow_pieces(*pieces) as port,
         Client(f"http://127.0.0.1:{port}", timeout=0.5, retry=None) as client,
     ):
-        began = time.monotonic()
+        start = time.monotonic()
         with pytest.raises(TransportError, match=r"took too long|timed out"):
             client.models.get("any")
-        took = time.monotonic() - began
+        duration = time.monotonic() - start
 
-    assert took < PAUSE * DROPS / 2
+    assert duration < PAUSE * PIECES / 2
 
 
 def test_encrypted_answer(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same holds over TLS, and what comes in one piece is read."""
+    """The same holds over TLS, and a whole answer is read."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
@@ -117,18 +113,18 @@ def test_encrypted_answer(certificate: Path, monkeypatch: pytest.MonkeyPatch) ->
     ):
         assert client.models.get("any").name == "models/any"
     with slow_pieces(*HEAD, wrap) as port, Client(f"https://127.0.0.1:{port}", timeout=0.5, retry=None) as client:
-        began = time.monotonic()
+        start = time.monotonic()
         with pytest.raises(TransportError, match=r"took too long|timed out"):
             client.models.get("any")
-        took = time.monotonic() - began
+        duration = time.monotonic() - start
 
-    assert took < PAUSE * DROPS / 2
+    assert duration < PAUSE * PIECES / 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # the threads of the server do not use the client
 def test_forked_process_has_connections_of_its_own() -> None:
-    """Parent and child go on with one client, and neither reads the other's answer."""
+    """After a fork, parent and child use the client with different connections."""
     with FlakyServer(otherwise=answer({"name": "models/any"})) as server, Client(server.url, retry=None) as client:
         client.models.get("any")
         child = os.fork()

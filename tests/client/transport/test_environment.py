@@ -1,4 +1,4 @@
-"""What a client reads from the environment."""
+"""Tests of the variables that a client reads from the environment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tunedmodels._transport import environment
 
 
 def test_nothing_is_set() -> None:
-    """Without variables there is neither a server nor anybody who calls."""
+    """Without variables there is no server and no credential."""
     assert environment.emulator_host() is None
     assert environment.base_url() is None
     assert environment.api_key() is None
@@ -26,7 +26,7 @@ def test_nothing_is_set() -> None:
     ],
 )
 def test_plain_variables(monkeypatch: pytest.MonkeyPatch, name: str, read: object) -> None:
-    """The value is taken as it is; empty is as good as unset."""
+    """The value is that of the variable; an empty variable is unset."""
     assert callable(read)
     monkeypatch.setenv(name, "https://proxy.test")
     assert read() == "https://proxy.test"
@@ -36,7 +36,7 @@ def test_plain_variables(monkeypatch: pytest.MonkeyPatch, name: str, read: objec
 
 
 def test_google_api_key_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of two keys GOOGLE_API_KEY counts, as in google-genai; an empty one does not."""
+    """GOOGLE_API_KEY comes before GEMINI_API_KEY, as in google-genai, unless it is empty."""
     monkeypatch.setenv("GEMINI_API_KEY", "gemini")
     assert environment.api_key() == "gemini"
 

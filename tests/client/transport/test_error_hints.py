@@ -1,8 +1,9 @@
-"""Observed errors of the service: the error class and the hint for each of them."""
+"""Each observed error of the service has its error class, and a hint if the client has one."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ KEYS = (
     "assert a principal. See https://cloud.google.com/docs/authentication"
 )
 SCOPES = "Request had insufficient authentication scopes."
-NOBODY = (
+UNREGISTERED = (
     "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other "
     "form of API consumer identity to call this API."
 )
@@ -44,221 +45,66 @@ INTERNAL = (
     "troubleshooting"
 )
 
-# What the service said from 2023 to 2025: status, message, details, class, and how the hint begins (None: no hint).
-OBSERVED: list[Any] = [
-    pytest.param(
-        404, "NOT_FOUND", "Tuned model tunedModels/x does not exist.", [], errors.NotFound, None, id="no such model"
-    ),
-    pytest.param(
+NOT_READY = "Tuned model tunedModels/x is not ready to use."
+NO_TUNING = "models/gemini-2.5-flash is not found for CREATE TUNED MODEL at API version v1beta."
+NO_ACCESS = "You do not have permission to access tuned model "
+OVERLOADED = "The model is overloaded. Please try again later."
+WRONG_NAME = "* GenerateContentRequest.model: unexpected model name format\n"
+DISABLED = "Generative Language API has not been used in project 1 before or it is disabled."
+DENIED = "The caller does not have permission"
+NOT_OWNER = "You need to be the owner of the resource to transfer ownership"
+INVALID_ARGUMENT = "Request contains an invalid argument."
+
+# Errors of the service from 2023 to 2025: code, error class, message, reason, and the beginning of the hint, or "".
+OBSERVED: list[tuple[int, type[errors.APIError], str, str, str]] = [
+    (404, errors.NotFound, "Tuned model tunedModels/x does not exist.", "", ""),
+    (400, errors.FailedPrecondition, NO_TUNING, "", "since May 2025 the Gemini API has no model that can be tuned"),
+    (400, errors.InvalidArgument, NOT_READY, "", "wait until its operation ends"),
+    (400, errors.InvalidArgument, "Either tuned_model_id or display_name must be set.", "", ""),
+    (403, errors.PermissionDenied, f"{NO_ACCESS}tunedModels/x.", "", "another user owns the model"),
+    (403, errors.PermissionDenied, f"{NO_ACCESS}x.", "", "another user owns the model"),
+    (409, errors.AlreadyExists, "", "", ""),
+    (403, errors.PermissionDenied, NOT_OWNER, "", ""),
+    (
         400,
-        "FAILED_PRECONDITION",
-        "models/gemini-2.5-flash is not found for CREATE TUNED MODEL at API version v1beta.",
-        [],
-        errors.FailedPrecondition,
-        "since May 2025 the Gemini API has no model that can be tuned",
-        id="nothing can be tuned",
-    ),
-    pytest.param(
-        400,
-        "INVALID_ARGUMENT",
-        "Tuned model tunedModels/x is not ready to use.",
-        [],
         errors.InvalidArgument,
-        "wait until its operation ends",
-        id="still creating",
+        INVALID_ARGUMENT,
+        "",
+        "the service does not say which; a known cause is",
     ),
-    pytest.param(
-        400,
-        "INVALID_ARGUMENT",
-        "Either tuned_model_id or display_name must be set.",
-        [],
-        errors.InvalidArgument,
-        None,
-        id="no name at all",
-    ),
-    pytest.param(
-        403,
-        "PERMISSION_DENIED",
-        "You do not have permission to access tuned model tunedModels/x.",
-        [],
-        errors.PermissionDenied,
-        "another user owns the model",
-        id="somebody else's",
-    ),
-    pytest.param(
-        403,
-        "PERMISSION_DENIED",
-        "You do not have permission to access tuned model x.",
-        [],
-        errors.PermissionDenied,
-        "another user owns the model",
-        id="somebody else's id",
-    ),
-    pytest.param(409, "ALREADY_EXISTS", "", [], errors.AlreadyExists, None, id="taken"),
-    pytest.param(
-        403,
-        "PERMISSION_DENIED",
-        "You need to be the owner of the resource to transfer ownership",
-        [],
-        errors.PermissionDenied,
-        None,
-        id="not the owner",
-    ),
-    pytest.param(
-        400,
-        "INVALID_ARGUMENT",
-        "Request contains an invalid argument.",
-        [],
-        errors.InvalidArgument,
-        "the service does not say which; a known cause is a display_name of more than 40 bytes",
-        id="display name too long",
-    ),
-    pytest.param(
-        401,
-        "UNAUTHENTICATED",
-        TOKEN,
-        [],
-        errors.Unauthenticated,
-        "the token is expired, revoked or not of this service",
-        id="bad token",
-    ),
-    pytest.param(
-        401,
-        "UNAUTHENTICATED",
-        KEYS,
-        info("CREDENTIALS_MISSING"),
-        errors.Unauthenticated,
-        "this method needs OAuth, and an API key does not work",
-        id="key where OAuth is needed",
-    ),
-    pytest.param(
-        401,
-        "UNAUTHENTICATED",
-        KEYS,
-        [],
-        errors.Unauthenticated,
-        "this method needs OAuth, and an API key does not work",
-        id="key where OAuth is needed, without details",
-    ),
-    pytest.param(
-        403,
-        "PERMISSION_DENIED",
-        SCOPES,
-        info("ACCESS_TOKEN_SCOPE_INSUFFICIENT"),
-        errors.PermissionDenied,
-        "the token has no scope for tuning",
-        id="scope",
-    ),
-    pytest.param(
-        403,
-        "PERMISSION_DENIED",
-        SCOPES,
-        [],
-        errors.PermissionDenied,
-        "the token has no scope for tuning",
-        id="scope, without details",
-    ),
-    pytest.param(
-        400,
-        "INVALID_ARGUMENT",
-        KEY,
-        info("API_KEY_INVALID"),
-        errors.InvalidArgument,
-        "check api_key=, or GOOGLE_API_KEY",
-        id="bad key",
-    ),
-    pytest.param(
-        403, "PERMISSION_DENIED", NOBODY, [], errors.PermissionDenied, "no credentials were sent", id="nobody"
-    ),
-    pytest.param(
-        403,
-        "PERMISSION_DENIED",
-        "Generative Language API has not been used in project 1 before or it is disabled.",
-        info("SERVICE_DISABLED"),
-        errors.PermissionDenied,
-        "enable the Generative Language API",
-        id="disabled",
-    ),
-    pytest.param(
-        403,
-        "PERMISSION_DENIED",
-        "The caller does not have permission",
-        info("USER_PROJECT_DENIED"),
-        errors.PermissionDenied,
-        "check quota_project=",
-        id="project",
-    ),
-    pytest.param(
-        403, "PERMISSION_DENIED", "The caller does not have permission", [], errors.PermissionDenied, None, id="denied"
-    ),
-    pytest.param(
-        429,
-        "RESOURCE_EXHAUSTED",
-        "Resource has been exhausted (e.g. check quota).",
-        [],
-        errors.ResourceExhausted,
-        None,
-        id="quota of 2024",
-    ),
-    pytest.param(429, "RESOURCE_EXHAUSTED", QUOTA, [], errors.ResourceExhausted, None, id="quota of 2025"),
-    pytest.param(
-        404,
-        "NOT_FOUND",
-        WITHDRAWN,
-        [],
-        errors.NotFound,
-        "tuned models are still listed after their base model was withdrawn",
-        id="withdrawn",
-    ),
-    pytest.param(
-        400,
-        "INVALID_ARGUMENT",
-        "* GenerateContentRequest.model: unexpected model name format\n",
-        [],
-        errors.InvalidArgument,
-        None,
-        id="name of another form",
-    ),
-    pytest.param(
-        503,
-        "UNAVAILABLE",
-        "The model is overloaded. Please try again later.",
-        [],
-        errors.Unavailable,
-        None,
-        id="overloaded",
-    ),
-    pytest.param(500, "INTERNAL", INTERNAL, [], errors.Internal, None, id="internal"),
-    pytest.param(
-        400,
-        "INVALID_ARGUMENT",
-        "Json mode is not enabled for tunedModels/x",
-        [],
-        errors.InvalidArgument,
-        None,
-        id="JSON mode",
-    ),
+    (401, errors.Unauthenticated, TOKEN, "", "the token is expired, revoked or not of this service"),
+    (401, errors.Unauthenticated, KEYS, "CREDENTIALS_MISSING", "this method needs OAuth, and an API key does not work"),
+    (401, errors.Unauthenticated, KEYS, "", "this method needs OAuth, and an API key does not work"),
+    (403, errors.PermissionDenied, SCOPES, "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "the token has no scope for tuning"),
+    (403, errors.PermissionDenied, SCOPES, "", "the token has no scope for tuning"),
+    (400, errors.InvalidArgument, KEY, "API_KEY_INVALID", "check api_key=, or GOOGLE_API_KEY"),
+    (403, errors.PermissionDenied, UNREGISTERED, "", "no credentials were sent"),
+    (403, errors.PermissionDenied, DISABLED, "SERVICE_DISABLED", "enable the Generative Language API"),
+    (403, errors.PermissionDenied, DENIED, "USER_PROJECT_DENIED", "check quota_project="),
+    (403, errors.PermissionDenied, DENIED, "", ""),
+    (429, errors.ResourceExhausted, "Resource has been exhausted (e.g. check quota).", "", ""),
+    (429, errors.ResourceExhausted, QUOTA, "", ""),
+    (404, errors.NotFound, WITHDRAWN, "", "tuned models are still listed after their base model was withdrawn"),
+    (400, errors.InvalidArgument, WRONG_NAME, "", ""),
+    (503, errors.Unavailable, OVERLOADED, "", ""),
+    (500, errors.Internal, INTERNAL, "", ""),
+    (400, errors.InvalidArgument, "Json mode is not enabled for tunedModels/x", "", ""),
 ]
 
 
-@pytest.mark.parametrize(("code", "status", "message", "details", "kind", "begins"), OBSERVED)
-def test_observed_errors(
-    code: int,
-    status: str,
-    message: str,
-    details: list[dict[str, Any]],
-    kind: type[errors.APIError],
-    begins: str | None,
-) -> None:
+@pytest.mark.parametrize(("code", "kind", "message", "reason", "hint"), OBSERVED)
+def test_observed_errors(code: int, kind: type[errors.APIError], message: str, reason: str, hint: str) -> None:
     """Each error has the class of its status, and a hint if the client knows more than the service says."""
-    body = json.dumps({"error": {"code": code, "message": message, "status": status, "details": details}}, indent=2)
-    error = from_response(Request("GET", "https://service.test"), Response(code, {}, body))
+    status = re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.__name__).upper()
+    value = {"code": code, "message": message, "status": status, "details": info(reason) if reason else []}
+    response = Response(code, {}, json.dumps({"error": value}, indent=2))
+    error = from_response(Request("GET", "https://service.test"), response)
 
     assert type(error) is kind
     assert error.code == code
-    assert bool(error.hint) is (begins is not None)
-    assert error.hint.startswith(begins or "")
-    assert not error.hint or str(error).endswith(f"({error.hint})")
+    assert bool(error.hint) is bool(hint)
+    assert error.hint.startswith(hint)
+    assert not hint or str(error).endswith(f"({error.hint})")
     assert not message or error.message == message
 
 

@@ -1,4 +1,4 @@
-"""Refusals: which error an answer becomes, whatever its body is."""
+"""Every refusal becomes an error, for every body."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels import errors
@@ -60,7 +60,7 @@ def body_of(**error: Any) -> str:
 
 @pytest.mark.parametrize(("_number", "status", "code", "kind"), CODES)
 def test_class_of_each_status(_number: int, status: str, code: int, kind: type[errors.APIError]) -> None:
-    """The status that the body names is the class; all that was said is on the error."""
+    """The status in the body selects the class, and the error has all members of the body."""
     details = [{"@type": f"{TYPE}LocalizedMessage", "locale": "en-US", "message": "No."}]
     response = Response(code, {"a": "b"}, body_of(code=code, message="No.", status=status, details=details))
     error = from_response(REQUEST, response)
@@ -83,7 +83,7 @@ def test_every_class_has_a_status() -> None:
     assert {kind for *_, kind in CODES} == kinds
 
 
-def test_status_that_is_new() -> None:
+def test_new_status() -> None:
     """A status without a class is a plain APIError and keeps its name."""
     error = error_from(400, body_of(code=400, message="No.", status="SOMETHING_NEW"))
 
@@ -111,7 +111,7 @@ def test_status_that_is_new() -> None:
     ],
 )
 def test_class_without_a_status(code: int, kind: type[errors.APIError]) -> None:
-    """Where the body is not the API's, the HTTP status decides."""
+    """If the body is not of the API, the HTTP status selects the class."""
     error = error_from(code, "")
 
     assert type(error) is kind
@@ -119,7 +119,7 @@ def test_class_without_a_status(code: int, kind: type[errors.APIError]) -> None:
 
 
 def test_status_of_the_body_wins() -> None:
-    """Where the body and the HTTP status differ the body counts."""
+    """If the body and the HTTP status differ, the body counts."""
     error = error_from(400, body_of(code=404, message="No.", status="NOT_FOUND"))
 
     assert type(error) is errors.NotFound
@@ -127,7 +127,7 @@ def test_status_of_the_body_wins() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "shown"),
+    ("body", "text"),
     [
         pytest.param("", "an empty body", id="empty"),
         pytest.param(" \r\n", "an empty body", id="blank"),
@@ -152,41 +152,42 @@ def test_status_of_the_body_wins() -> None:
         pytest.param('{"error": {"message": " "}}', '\'{"error": {"message": " "}}\'', id="blank message"),
     ],
 )
-def test_body_that_is_not_the_apis(body: str, shown: str) -> None:
-    """The message names the request and shows a page's title or the beginning of the body; the rest is on the error."""
+def test_body_that_is_not_the_apis(body: str, text: str) -> None:
+    """The message has the request and a page's title or the beginning of the body; the error has the whole body."""
     error = error_from(404, body)
 
     assert type(error) is errors.NotFound
-    assert error.message == f"POST https://service.test/v1beta/tunedModels was answered with {shown}"
+    assert error.message == f"POST https://service.test/v1beta/tunedModels was answered with {text}"
     assert error.details == ()
     assert error.response is not None
     assert error.response.body == body
 
 
 def test_members_of_other_types() -> None:
-    """An error whose members have other types is one that says nothing."""
+    """Members of an error that have another type are ignored."""
     error = error_from(503, body_of(code="404", status=5, message=None, details="none"))
 
     assert type(error) is errors.Unavailable
     assert (error.code, error.status, error.details) == (503, "UNAVAILABLE", ())
 
 
-def test_details_that_are_no_objects() -> None:
-    """What is not an object among the details is left out."""
+def test_details_that_are_not_objects() -> None:
+    """A detail that is not an object is left out."""
     assert error_from(400, body_of(details=[1, None, {"a": 1}, "b"])).details == ({"a": 1},)
 
 
 def test_error_of_a_stream() -> None:
-    """The array that the service puts around an error of a stream is taken off."""
+    """An error of a stream is in an array."""
     error = error_from(404, f"[{body_of(code=404, message='Gone.', status='NOT_FOUND')}\n]")
 
     assert type(error) is errors.NotFound
     assert error.message == "Gone."
 
 
+@settings(max_examples=60)
 @given(st.integers(300, 599), json_values)
 def test_any_json_is_some_error(code: int, value: Any) -> None:
-    """No answer is so odd that making its error fails."""
+    """Every JSON value becomes an error."""
     error = error_from(code, json.dumps(value))
 
     assert isinstance(error, errors.APIError)
@@ -194,9 +195,10 @@ def test_any_json_is_some_error(code: int, value: Any) -> None:
     assert str(error)
 
 
+@settings(max_examples=30)
 @given(st.integers(300, 599), st.text())
 def test_any_text_is_some_error(code: int, body: str) -> None:
-    """The same holds for what is no JSON."""
+    """Every text becomes an error."""
     assert error_from(code, body).code in range(300, 600)
 
 
@@ -224,7 +226,7 @@ def retry_info(delay: Any) -> dict[str, Any]:
     ],
 )
 def test_retry_delay(details: list[dict[str, Any]], headers: dict[str, str], seconds: float | None) -> None:
-    """The service says in a detail or a header when it wants to be asked again; the later counts."""
+    """The delay until the next try comes from a detail or a header; the longer one counts."""
     assert retry_delay(tuple(details), headers) == seconds
     assert error_from(429, body_of(status="RESOURCE_EXHAUSTED", details=details), headers).retry_delay == seconds
 
@@ -264,12 +266,12 @@ def test_operation_that_failed(number: int, status: str, _code: int, _kind: type
 
 @pytest.mark.parametrize("error", [None, [], "no", {}, {"code": "1", "message": 5, "details": {}}], ids=repr)
 def test_operation_that_failed_in_another_form(error: Any) -> None:
-    """An operation's error that says nothing is one all the same."""
+    """An operation's error without valid members is an error too."""
     failed = from_operation("o", error)
 
     assert (failed.code, failed.status, failed.message, failed.details) == (0, "", "", ())
 
 
 def test_operation_with_a_new_status() -> None:
-    """A number that is not known has no name."""
+    """An unknown number has no name."""
     assert from_operation("o", {"code": 99}).status == ""

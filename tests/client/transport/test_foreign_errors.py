@@ -1,4 +1,4 @@
-"""Failures: every error of the libraries beneath is known by name, and none comes through."""
+"""The client knows every error of requests and google-auth by name, and raises its own errors instead."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from tunedmodels._transport.foreign_errors import (
 )
 
 URL = "https://service.test"
-LOOK = f"{URL}/v1beta/tunedModels/m"
-REQUEST = Request("POST", LOOK)
+MODEL = f"{URL}/v1beta/tunedModels/m"
+REQUEST = Request("POST", MODEL)
 
-# What may have reached the service, and what cannot have; the rest fails again in the same way.
-LOST = {
+# Errors after which the request may have reached the service, and errors after which it cannot. The rest is final.
+NO_ANSWER = {
     requests.exceptions.ConnectionError,
     requests.exceptions.ProxyError,
     requests.exceptions.Timeout,
@@ -51,7 +51,7 @@ UNSENT = {
 
 
 class Failing(google.auth.credentials.Credentials):
-    """Credentials that fail when they are to be used."""
+    """Credentials that raise an error at each use."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -73,7 +73,7 @@ class FailingLater(Failing):
 
 
 def error_classes_in(module: ModuleType, root: type[Exception]) -> set[type[Exception]]:
-    """The errors that *module* defines below *root*, and *root*."""
+    """Return the errors that *module* defines below *root*, and *root*."""
     return {
         kind
         for kind in vars(module).values()
@@ -82,15 +82,15 @@ def error_classes_in(module: ModuleType, root: type[Exception]) -> set[type[Exce
 
 
 def below(root: type[Exception], package: str) -> set[type[Exception]]:
-    """The subclasses of *root* that *package* defines anywhere, and theirs, and *root*."""
-    found = {root}
+    """Return *root* and all its subclasses that *package* defines."""
+    kinds = {root}
     for kind in root.__subclasses__():
-        found |= below(kind, package)
-    return {kind for kind in found if kind.__module__.startswith(package)}
+        kinds |= below(kind, package)
+    return {kind for kind in kinds if kind.__module__.startswith(package)}
 
 
 def expected(kind: type[Exception]) -> RetrySafety:
-    return RetrySafety.UNSENT if kind in UNSENT else RetrySafety.LOST if kind in LOST else RetrySafety.FINAL
+    return RetrySafety.UNSENT if kind in UNSENT else RetrySafety.LOST if kind in NO_ANSWER else RetrySafety.FINAL
 
 
 def example_error(kind: type[Exception]) -> Exception:
@@ -115,7 +115,7 @@ def test_errors_of_google_auth_are_all_known() -> None:
 
 
 def test_all_errors_of_google_auth_have_one_root() -> None:
-    """The root that is caught is the root of all that google-auth defines."""
+    """All errors of google-auth have the root that the client catches."""
     errors = error_classes_in(google.auth.exceptions, Exception)
 
     assert [kind for kind in errors if not issubclass(kind, google.auth.exceptions.GoogleAuthError)] == []
@@ -123,36 +123,36 @@ def test_all_errors_of_google_auth_have_one_root() -> None:
 
 @pytest.mark.parametrize("kind", by_name(REQUESTS_ERRORS))
 def test_no_error_of_requests_leaks(answers: responses.RequestsMock, kind: type[Exception]) -> None:
-    """Whatever requests raises is a TransportError that says whether the request may have arrived."""
+    """Every error of requests is a TransportError that says whether the request may have arrived."""
     error = example_error(kind)
-    answers.get(LOOK, body=error)
+    answers.get(MODEL, body=error)
     with Client(URL, api_key="the-key", retry=None) as client, pytest.raises(TransportError) as caught:
         client.tuned_models.get("m")
 
     assert caught.value.__cause__ is error
-    assert str(caught.value) == f"GET {LOOK} was not answered: {error_reason(error)}"
-    assert caught.value.request == Request("GET", LOOK)
+    assert str(caught.value) == f"GET {MODEL} was not answered: {error_reason(error)}"
+    assert caught.value.request == Request("GET", MODEL)
     assert caught.value.response is None
     assert caught.value.retry_safety is expected(kind)
 
 
 @pytest.mark.parametrize("kind", by_name(GOOGLE_AUTH_ERRORS))
 def test_no_error_of_google_auth_leaks(kind: type[Exception]) -> None:
-    """Whatever google-auth raises is a CredentialsError; nothing was sent then."""
+    """Every error of google-auth is a CredentialsError."""
     error = example_error(kind)
     with Client(URL, credentials=Failing(error), retry=None) as client, pytest.raises(CredentialsError) as caught:
         client.tuned_models.get("m")
 
     assert caught.value.__cause__ is error
-    said_first = error.args[0] if error.args else error
-    assert str(caught.value).startswith(f"Credentials are missing or not accepted: {said_first} (give credentials=")
+    text = error.args[0] if error.args else error
+    assert str(caught.value).startswith(f"Credentials are missing or not accepted: {text} (give credentials=")
     assert caught.value.retry_safety is expected(kind)
 
 
 @pytest.mark.parametrize("kind", by_name(GOOGLE_AUTH_ERRORS))
 def test_no_error_of_a_renewal_leaks(answers: responses.RequestsMock, kind: type[Exception]) -> None:
-    """A token that cannot be renewed leaves the service's own answer."""
-    answers.get(LOOK, status=401)
+    """If a token cannot be renewed, the caller gets the service's answer."""
+    answers.get(MODEL, status=401)
     with Client(URL, credentials=FailingLater(example_error(kind))) as client, pytest.raises(Unauthenticated):
         client.tuned_models.get("m")
 
@@ -161,21 +161,21 @@ def test_no_error_of_a_renewal_leaks(answers: responses.RequestsMock, kind: type
 
 @pytest.mark.parametrize("kind", by_name(REQUESTS_ERRORS))
 def test_no_error_of_a_download_leaks(answers: responses.RequestsMock, kind: type[Exception]) -> None:
-    """Whatever requests raises for somebody's file is a TrainingDataError that names the file."""
+    """Every error of requests in a download is a TrainingDataError that names the file."""
     url = "https://files.test/data.csv"
     error = example_error(kind)
     answers.get(url, body=error)
     with Client(URL, api_key="the-key") as client, pytest.raises(TrainingDataError) as caught:
         client.tuned_models.create(base_model="b", training_data=url)
 
-    # What requests says may have the URL in it, and that a signature.
+    # The message of requests may have the URL with its signature.
     assert caught.value.__cause__ is None
     assert str(caught.value) == f"{url}: cannot be read: {error_reason(error)}."
     assert caught.value.source == url
 
 
-def test_download_that_is_sent_nowhere(answers: responses.RequestsMock) -> None:
-    """A redirect to what is no address is the file's failure too."""
+def test_invalid_redirect_of_a_download(answers: responses.RequestsMock) -> None:
+    """A redirect of a download to an invalid address is a TrainingDataError too."""
     url = "https://files.test/data.csv"
     answers.get(url, status=302, headers={"Location": "http://["})
 
@@ -185,17 +185,17 @@ def test_download_that_is_sent_nowhere(answers: responses.RequestsMock) -> None:
     assert caught.value.source == url
 
 
+NO_CONNECTION = urllib3.exceptions.MaxRetryError(
+    None,  # type: ignore[arg-type]
+    "/",
+    urllib3.exceptions.NewConnectionError(None, "refused"),  # type: ignore[arg-type]
+)
+
+
 @pytest.mark.parametrize(
     ("error", "failure"),
     [
-        pytest.param(
-            requests.ConnectionError(urllib3.exceptions.MaxRetryError(None, "/", _refused)),  # type: ignore[arg-type]
-            RetrySafety.UNSENT,
-            id="refused",
-        )
-        for _refused in [urllib3.exceptions.NewConnectionError(None, "refused")]  # type: ignore[arg-type]
-    ]
-    + [
+        pytest.param(requests.ConnectionError(NO_CONNECTION), RetrySafety.UNSENT, id="refused"),
         pytest.param(requests.ConnectionError(), RetrySafety.LOST, id="without-a-reason"),
         pytest.param(
             requests.ConnectionError(urllib3.exceptions.ProtocolError("Connection aborted.")),
@@ -210,16 +210,16 @@ def test_download_that_is_sent_nowhere(answers: responses.RequestsMock) -> None:
     ],
 )
 def test_whether_the_request_may_have_arrived(error: Exception, failure: RetrySafety) -> None:
-    """Only where no connection was made it is certain that it has not; the reason beneath decides, then the class."""
+    """Only without a connection it is certain that the request did not arrive; the cause decides, then the class."""
     assert no_answer_error(REQUEST, error).retry_safety is failure
 
 
 def test_answer_that_is_cut_off_may_have_been_the_right_one() -> None:
-    """Whatever cuts an answer off, the service had begun to answer."""
-    found = cut_off_error(REQUEST, requests.exceptions.SSLError("broken"))
+    """After an incomplete answer the request may have had an effect, for every error."""
+    error = cut_off_error(REQUEST, requests.exceptions.SSLError("broken"))
 
-    assert found.retry_safety is RetrySafety.LOST
-    assert str(found) == f"The answer to POST {LOOK} was cut off: broken"
+    assert error.retry_safety is RetrySafety.LOST
+    assert str(error) == f"The answer to POST {MODEL} was cut off: broken"
 
 
 @pytest.mark.parametrize(
@@ -234,5 +234,5 @@ def test_answer_that_is_cut_off_may_have_been_the_right_one() -> None:
     ids=["final", "busy", "reset", "value", "of-a-newer-google-auth"],
 )
 def test_whether_another_try_may_get_a_token(error: Exception, failure: RetrySafety) -> None:
-    """google-auth's own word on it counts, then the class."""
+    """The error's own property decides, then its class."""
     assert credentials_error(error).retry_safety is failure

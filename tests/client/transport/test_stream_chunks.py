@@ -1,4 +1,4 @@
-"""Chunks: what is written in either form comes back, however the bytes are cut, and what is cut short is noticed."""
+"""The client reads both forms of a stream, for all parts of the bytes, and notices an incomplete stream."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ ODD = [{"text": '六\r\n\n\r \u2028\x85\ufeff {[]},"\\'}, {}, {"a": [{}, "]"]}, 
 
 
 @st.composite
-def cut(draw: st.DrawFn, whole: bytes) -> list[bytes]:
-    """The bytes in parts, cut anywhere: in a character, in a line end, or into nothing."""
+def parts_of(draw: st.DrawFn, whole: bytes) -> list[bytes]:
+    """Return the bytes in parts, which can end in a character or a line end, or be empty."""
     places = sorted(draw(st.lists(st.integers(0, len(whole)), max_size=12)))
     return [whole[begin:end] for begin, end in zip([0, *places], [*places, len(whole)], strict=True)]
 
@@ -37,7 +37,7 @@ def single(whole: bytes) -> list[bytes]:
 
 
 def as_events(objects: Iterable[Any], end: str = "\n", indent: int | None = None, extra: str = "") -> bytes:
-    """The objects as server-sent parse_events, a line of data for each line of JSON, and *extra* lines before each."""
+    """Return the objects as server-sent events: *extra* lines, and a line of data for each line of JSON."""
     lines: list[str] = []
     for item in objects:
         lines += extra.splitlines()
@@ -62,8 +62,8 @@ def as_array(objects: Iterable[Any], between: str = ",", indent: int | None = No
 def test_events_come_back(
     data: st.DataObject, objects: list[Any], end: str, indent: int | None, extra: str, mark: bytes
 ) -> None:
-    """Whatever the line ends, the comments, the lines of data and the cuts are, the objects are the same."""
-    parts = data.draw(cut(mark + as_events(objects, end, indent, extra)))
+    """The objects are the same for all line ends, comments, lines of data and parts."""
+    parts = data.draw(parts_of(mark + as_events(objects, end, indent, extra)))
 
     assert list(parse_events(parts)) == objects
 
@@ -78,8 +78,8 @@ def test_events_come_back(
 def test_elements_come_back(
     data: st.DataObject, objects: list[Any], between: str, indent: int | None, space: str
 ) -> None:
-    """Whatever the spaces and the cuts are, the objects are the same."""
-    parts = data.draw(cut(as_array(objects, between, indent, space)))
+    """The objects are the same for all spaces and parts."""
+    parts = data.draw(parts_of(as_array(objects, between, indent, space)))
 
     assert list(parse_array(parts)) == objects
 
@@ -95,13 +95,13 @@ def test_elements_come_back(
     ],
 )
 def test_stream_byte_by_byte(read: Read, whole: bytes) -> None:
-    """A stream that comes byte by byte is the same stream."""
+    """A stream that arrives byte by byte has the same objects."""
     assert list(read(single(whole))) == ODD
 
 
 @pytest.mark.parametrize("indent", [None, 2], ids=["compact", "pretty"])
 def test_array_that_is_cut_short(indent: int | None) -> None:
-    """Wherever an array is cut, what was whole has come, and that it is cut is noticed."""
+    """An incomplete array yields its complete objects, and then is an error, for every length."""
     whole = as_array(ODD, indent=indent)
     ends = [len(as_array(ODD[:count], indent=indent)) - 1 for count in range(1, len(ODD) + 1)]
     for length in range(len(whole)):
@@ -115,7 +115,7 @@ def test_array_that_is_cut_short(indent: int | None) -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
 def test_events_that_are_cut_short(end: str) -> None:
-    """An event that is cut in its data is noticed, and those before it have come."""
+    """An incomplete event is an error after the events before it, for every length."""
     first, second = as_events([{"a": 1}], end), as_events([{"b": "六"}], end)
     for length in range(len("data:") + 1, len(second) - len(end)):
         read = parse_events([first + second[:length]])
@@ -135,18 +135,18 @@ def test_events_that_are_cut_short(end: str) -> None:
     ],
 )
 def test_chunk_is_there_when_it_has_arrived(read: Read, first: bytes, rest: bytes) -> None:
-    """A chunk waits for no byte after its own."""
-    asked = []
+    """A chunk does not wait for the bytes after it."""
+    read_parts = []
 
     def parts() -> Iterator[bytes]:
         for part in (first, rest):
-            asked.append(part)
+            read_parts.append(part)
             yield part
 
     chunks = read(parts())
 
     assert next(chunks) == {"a": 1}
-    assert asked == [first]
+    assert read_parts == [first]
     assert list(chunks) == [{"b": 2}]
 
 
@@ -180,17 +180,17 @@ def test_invalid_stream(read: Read, whole: bytes, problem: str) -> None:
 
 
 def test_array_opens_once() -> None:
-    """An array in an array is none of objects, also where it comes later."""
+    """An array in an array is refused, also in a later part."""
     with pytest.raises(MalformedStream, match="expected an array of objects"):
         list(parse_array([b"[", b"[{}]]"]))
 
 
 def test_nothing_comes_after_the_array() -> None:
-    """What follows the end of an array is not waited for."""
+    """The client does not read beyond the end of an array."""
     assert list(parse_array([b"[{}]", b"never mind"])) == [{}]
 
 
 def test_bytes_that_are_no_text() -> None:
-    """Bytes that are no UTF-8 stand for themselves as replacement characters, and break nothing."""
+    """Bytes that are not UTF-8 become replacement characters."""
     assert list(parse_events([b'data: {"a": "\xff"}\n\n'])) == [{"a": "\ufffd"}]
     assert list(parse_array([b'[{"a": "\xff"}]'])) == [{"a": "\ufffd"}]

@@ -1,4 +1,4 @@
-"""Threads: many of them share one client, its connections and its token."""
+"""Many threads share one client, its connections and its token."""
 
 from __future__ import annotations
 
@@ -19,30 +19,15 @@ from tunedmodels._transport.address import Address
 from tunedmodels._transport.credentials import Caller
 
 from ..flaky_server import FlakyServer, ReceivedRequest, Step, answer, refusal
+from .renewable import Renewable
 
 T = TypeVar("T")
 
 THREADS = 8
 
 
-class Renewable(google.auth.credentials.Credentials):
-    """A token that can be renewed, and how often it was; *works* False renews it in vain."""
-
-    def __init__(self, works: bool = True) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.token = "token-0"
-        self.works = works
-        self.renewed = 0
-
-    def refresh(self, request: Any) -> None:  # noqa: ARG002
-        if not self.works:
-            raise google.auth.exceptions.RefreshError("revoked")
-        self.renewed += 1
-        self.token = f"token-{self.renewed}"
-
-
 def echo(request: ReceivedRequest) -> Step:
-    """Answer with the name that was asked for, and what the request said."""
+    """Answer with the name of the request, or with its body."""
     name = request.path.removeprefix("/v1beta/").partition("?")[0]
     if ":" in name:
         return answer({"candidates": [{"content": {"parts": [{"text": request.body.decode()}]}}]})
@@ -52,7 +37,7 @@ def echo(request: ReceivedRequest) -> Step:
 
 
 def run_in_threads(ask: Callable[[int], T]) -> list[T]:
-    """What *ask* returns to each of the threads, which begin together."""
+    """Call *ask* in all threads at the same time, and return the results."""
     begin = threading.Barrier(THREADS)
 
     def run(number: int) -> T:
@@ -64,28 +49,28 @@ def run_in_threads(ask: Callable[[int], T]) -> list[T]:
 
 
 def test_each_thread_gets_its_own_answers() -> None:
-    """Answers are never mixed up, whatever the threads ask for."""
+    """Each thread gets the answers to its own requests."""
 
     def ask(number: int) -> list[bool]:
-        right = []
-        for turn in range(25):
+        results = []
+        for turn in range(10):
             name = f"tunedModels/m-{number}-{turn}"
-            right.append(client.tuned_models.get(name).name == name)
-            right.append(name in client.tuned_models.generate_content(name, f"I am {name}").text)
-            right.append(client.operations.get(f"{name}/operations/o").result().name == name)
-        return right
+            results.append(client.tuned_models.get(name).name == name)
+            results.append(name in client.tuned_models.generate_content(name, f"I am {name}").text)
+            results.append(client.operations.get(f"{name}/operations/o").result().name == name)
+        return results
 
     with FlakyServer(otherwise=echo) as server, Client(server.url, api_key="the-key") as client:
-        right = run_in_threads(ask)
+        results = run_in_threads(ask)
 
-    assert right == [[True] * 75] * THREADS
-    assert len(server.received) == THREADS * 75
+    assert results == [[True] * 30] * THREADS
+    assert len(server.received) == THREADS * 30
     assert {request.headers["x-goog-api-key"] for request in server.received} == {"the-key"}
     assert server.connections <= THREADS
 
 
 def test_each_thread_is_retried_alone() -> None:
-    """Failures of some threads are mended, and change nothing for the others."""
+    """The client retries the failures of some threads, without an effect on the others."""
     turns = itertools.count()
 
     def sometimes(request: ReceivedRequest) -> Step:
@@ -104,7 +89,7 @@ def test_each_thread_is_retried_alone() -> None:
 
 
 def test_token_that_is_refused_to_all_is_renewed_once() -> None:
-    """Where a 401 hits all threads, one gets a new token and the others take that."""
+    """If all threads get a 401, one thread renews the token for all."""
     all_refused = threading.Barrier(THREADS)
 
     def service(request: ReceivedRequest) -> Step:
@@ -119,12 +104,12 @@ def test_token_that_is_refused_to_all_is_renewed_once() -> None:
 
     tokens = Counter(request.headers["authorization"] for request in server.received)
     assert names == [f"tunedModels/m-{number}" for number in range(THREADS)]
-    assert credentials.renewed == 1
+    assert credentials.renewals == 1
     assert tokens == {"Bearer token-0": THREADS, "Bearer token-1": THREADS}
 
 
 def test_token_that_cannot_be_renewed() -> None:
-    """Where no new token is to be had, each thread gets the service's answer, once."""
+    """If no new token can be had, each thread gets the service's refusal once."""
 
     def ask(number: int) -> str:
         with pytest.raises(Unauthenticated) as caught:
@@ -133,7 +118,7 @@ def test_token_that_cannot_be_renewed() -> None:
 
     with (
         FlakyServer(otherwise=refusal(401, "UNAUTHENTICATED")) as server,
-        Client(server.url, credentials=Renewable(works=False)) as client,
+        Client(server.url, credentials=Renewable(google.auth.exceptions.RefreshError("revoked"))) as client,
     ):
         statuses = run_in_threads(ask)
 
@@ -158,13 +143,13 @@ def test_streams_side_by_side() -> None:
 
 
 def test_one_operation_in_many_threads() -> None:
-    """Threads may wait for the same operation; all get the model."""
+    """Threads that wait for the same operation all get the model."""
     name = "tunedModels/m/operations/o"
-    looks = itertools.count()
+    polls = itertools.count()
 
     def service(_: ReceivedRequest) -> Step:
-        ended = {"done": True, "response": {"name": "tunedModels/m"}} if next(looks) > 20 else {}
-        return answer({"name": name, **ended})
+        end = {"done": True, "response": {"name": "tunedModels/m"}} if next(polls) > 20 else {}
+        return answer({"name": name, **end})
 
     with (
         FlakyServer(otherwise=service) as server,
@@ -177,24 +162,24 @@ def test_one_operation_in_many_threads() -> None:
 
 
 def test_waiting_for_the_token_of_another_thread_has_a_limit() -> None:
-    """A thread with little time does not wait as long as another thread may take to get a token."""
-    begun, go_on = threading.Event(), threading.Event()
+    """A thread with little time does not wait for the token that another thread gets."""
+    start, end = threading.Event(), threading.Event()
 
     class Slow(google.auth.credentials.Credentials):
         def refresh(self, request: Any) -> None:  # noqa: ARG002
-            begun.set()
-            go_on.wait(20)
+            start.set()
+            end.wait(20)
             self.token = "late"
 
     slow = Slow()  # type: ignore[no-untyped-call]
     caller = Caller(Address("https://service.test"), slow, None, requests.Session())
     other = threading.Thread(target=caller.headers, args=("GET", "https://service.test/", lambda: 20.0))
     other.start()
-    assert begun.wait(10)
+    assert start.wait(10)
 
     with pytest.raises(CredentialsError, match="another thread was still getting a token") as caught:
         caller.headers("GET", "https://service.test/", lambda: 0.1)
-    go_on.set()
+    end.set()
     other.join()
 
     assert caught.value.retry_safety is RetrySafety.UNSENT

@@ -1,4 +1,4 @@
-"""The transport: what goes out, what comes back, and what the caller's secrets are kept from."""
+"""The transport sends requests, reads answers, and keeps the caller's credentials secret."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ from tunedmodels._transport.address import Address
 from tunedmodels._transport.credentials import Caller
 from tunedmodels._transport.transport import Time, Transport
 
+from .renewable import Renewable
+
 URL = "https://service.test"
 THINGS = f"{URL}/v1beta/things"
 
@@ -41,14 +43,14 @@ Credentials: TypeAlias = google.auth.credentials.Credentials
 
 
 class Recorder(requests.adapters.BaseAdapter):
-    """Answers ``{}`` to everything, and keeps with what it was asked."""
+    """Answers ``{}`` to every request, and records the options of the last one."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: dict[str, Any] = {}
+        self.options: dict[str, Any] = {}
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
-        self.asked = {"headers": request.headers, **options}
+        self.options = {"headers": request.headers, **options}
         response = requests.Response()
         response.status_code = 200
         response.raw = io.BytesIO(b"{}")
@@ -56,19 +58,6 @@ class Recorder(requests.adapters.BaseAdapter):
 
     def close(self) -> None:
         pass
-
-
-class Renewable(Credentials):
-    """A token that can be renewed, and how often it was."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.token = "token-0"
-        self.renewed = 0
-
-    def refresh(self, request: Any) -> None:  # noqa: ARG002
-        self.renewed += 1
-        self.token = f"token-{self.renewed}"
 
 
 def transport_to(
@@ -100,42 +89,31 @@ def test_json_goes_out_and_comes_back(answers: responses.RequestsMock) -> None:
     assert request.body == b'{"text": "\\u4e03"}'
 
 
-def test_request_without_a_body_has_no_content_type(answers: responses.RequestsMock) -> None:
-    """A request without a body does not say that it is JSON."""
+def test_request_without_a_body(answers: responses.RequestsMock) -> None:
+    """A request without a body has no content type; its User-Agent has the versions of the package and Python."""
     answers.get(THINGS, json={})
     transport_to().call("GET", "v1beta/things")
 
     assert "Content-Type" not in answers.calls[0].request.headers
     assert answers.calls[0].request.body is None
-
-
-def test_user_agent(answers: responses.RequestsMock) -> None:
-    """The User-Agent names the package and its version, and Python's."""
-    answers.get(THINGS, json={})
-    transport_to().call("GET", "v1beta/things")
-
     agent = str(answers.calls[0].request.headers["User-Agent"])
-    assert agent.split()[0].split("/") == [
-        "tunedmodels",
-        version("tunedmodels"),
-    ]
-    assert agent.split()[1].startswith("python/3.")
+    assert agent.startswith(f"tunedmodels/{version('tunedmodels')} python/3.")
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_a_body_that_json_cannot_hold_is_the_callers_mistake(number: float) -> None:
-    """NaN and infinity are refused before anything is sent, as a ValueError and not as a failed transport."""
+def test_number_that_json_lacks_is_a_value_error(number: float) -> None:
+    """NaN and infinity are a ValueError before the client sends the request."""
     recorder = Recorder()
     session = requests.Session()
     session.mount(URL, recorder)
 
     with pytest.raises(ValueError, match="no NaN and no infinity, so"):
         transport_to(session=session).call("POST", "v1beta/tunedModels", {"learningRate": number})
-    assert recorder.asked == {}
+    assert recorder.options == {}
 
 
 def test_path_is_quoted(answers: responses.RequestsMock) -> None:
-    """A name stays a name, whatever characters it has."""
+    """Special characters of a name are quoted in the path."""
     answers.post(f"{URL}/v1beta/tunedModels/a%20%3Fb%23:generateContent", json={})
 
     assert transport_to().call("POST", "v1beta/tunedModels/a ?b#:generateContent", {}) == {}
@@ -149,7 +127,7 @@ def test_slash_at_the_end_of_the_base_url(answers: responses.RequestsMock) -> No
 
 
 def test_refusal_is_an_api_error(answers: responses.RequestsMock) -> None:
-    """An error answer is the error of its status, with what was asked and answered."""
+    """An error answer is the error of its status, with the request and the response."""
     body = {"error": {"code": 404, "message": "Gone.", "status": "NOT_FOUND"}}
     answers.get(THINGS, json=body, status=404, headers={"X-Trace": "7"})
 
@@ -166,7 +144,7 @@ def test_refusal_is_an_api_error(answers: responses.RequestsMock) -> None:
 
 @pytest.mark.parametrize("body", ["<html>Welcome to the hotel</html>", "", "[]", "1", "null", "[" * 100_000])
 def test_success_without_a_json_object(answers: responses.RequestsMock, body: str) -> None:
-    """A page of a captive portal, or any answer that this API does not give, is a TransportError with the answer."""
+    """An answer without a JSON object, such as the page of a hotel, is a TransportError with the response."""
     answers.get(THINGS, body=body)
 
     with pytest.raises(TransportError, match=r"GET https://service\.test/\S+ was answered without (a )?JSON") as caught:
@@ -177,16 +155,18 @@ def test_success_without_a_json_object(answers: responses.RequestsMock, body: st
 
 
 def test_bytes_that_are_no_text(answers: responses.RequestsMock) -> None:
-    """Bytes that are no UTF-8 break nothing."""
+    """Bytes that are not UTF-8 become replacement characters."""
     answers.get(THINGS, body=b'{"text": "\xff"}')
 
     assert transport_to().call("GET", "v1beta/things") == {"text": "\ufffd"}
 
 
-@pytest.mark.parametrize("place", ["https://elsewhere.test/", "/v2/things", "http://[", "//", ""], ids=repr)
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirect_is_not_followed(answers: responses.RequestsMock, place: str, status: int) -> None:
-    """The key does not follow a redirect to another host; the redirect is an error, wherever it leads."""
+@pytest.mark.parametrize(
+    ("status", "place"),
+    [(301, "https://elsewhere.test/"), (302, "/v2/things"), (303, "http://["), (307, "//"), (308, "")],
+)
+def test_redirect_is_not_followed(answers: responses.RequestsMock, status: int, place: str) -> None:
+    """The client does not send the key to another host: every redirect is an error."""
     answers.get(THINGS, status=status, headers={"Location": place}, body="over there")
 
     with pytest.raises((APIError, TransportError), match=rf"{status}: .*'over there'|Invalid IPv6 URL"):
@@ -215,12 +195,12 @@ def test_refused_token_is_renewed_once(answers: responses.RequestsMock) -> None:
     answer = transport_to(credentials=credentials).call("POST", "v1beta/things", {"a": 1}, idempotent=False)
 
     assert answer == {"name": "n"}
-    assert credentials.renewed == 1
+    assert credentials.renewals == 1
     assert [call.request.body for call in answers.calls] == [b'{"a": 1}'] * 2
 
 
-def test_new_token_that_is_refused_too(answers: responses.RequestsMock) -> None:
-    """A second 401 is the answer: nobody goes round in circles."""
+def test_refusal_of_the_new_token(answers: responses.RequestsMock) -> None:
+    """The client renews a token once, and raises the second 401."""
     answers.get(THINGS, status=401)
     answers.get(THINGS, status=401)
     credentials = Renewable()
@@ -228,7 +208,7 @@ def test_new_token_that_is_refused_too(answers: responses.RequestsMock) -> None:
     with pytest.raises(Unauthenticated):
         transport_to(credentials=credentials, retry=Retry()).call("GET", "v1beta/things")
 
-    assert credentials.renewed == 1
+    assert credentials.renewals == 1
     assert len(answers.calls) == 2
 
 
@@ -260,7 +240,7 @@ def test_stream_renews_a_refused_token(answers: responses.RequestsMock) -> None:
 
 
 def test_netrc_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A password of ~/.netrc for the same host neither replaces the token nor goes with it."""
+    """The client does not send a password of ~/.netrc."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login user password secret\n", encoding="utf-8")
     netrc.chmod(0o600)
@@ -269,8 +249,8 @@ def test_netrc_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     session.mount("https://", recorder)
     transport_to(session=session).call("GET", "v1beta/things")
 
-    assert "Authorization" not in recorder.asked["headers"]
-    assert recorder.asked["headers"]["x-goog-api-key"] == "the-key"
+    assert "Authorization" not in recorder.options["headers"]
+    assert recorder.options["headers"]["x-goog-api-key"] == "the-key"
 
 
 @pytest.mark.parametrize(
@@ -283,7 +263,7 @@ def test_netrc_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 def test_loopback_is_not_asked_for_through_a_proxy(monkeypatch: pytest.MonkeyPatch, url: str, proxied: bool) -> None:
-    """The proxy of the environment is for other machines; a mock server here is reached directly."""
+    """The client does not use the environment's proxy for this machine."""
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://proxy.test:3128")
     for name in ("no_proxy", "NO_PROXY"):
@@ -293,11 +273,11 @@ def test_loopback_is_not_asked_for_through_a_proxy(monkeypatch: pytest.MonkeyPat
     session.mount("https://", recorder)
     transport_to(url, session).call("GET", "v1beta/things")
 
-    assert (requests.utils.select_proxy(url, recorder.asked["proxies"]) is not None) is proxied
+    assert (requests.utils.select_proxy(url, recorder.options["proxies"]) is not None) is proxied
 
 
 @pytest.mark.parametrize(
-    ("timeout", "deadline", "given"),
+    ("timeout", "deadline", "seconds"),
     [
         (7.5, None, 7.5),
         (7.5, 1005.0, 5.0),
@@ -308,14 +288,14 @@ def test_loopback_is_not_asked_for_through_a_proxy(monkeypatch: pytest.MonkeyPat
     ],
     ids=["timeout", "deadline-is-sooner", "deadline-is-later", "no-time", "too-late", "never-more-than-the-timeout"],
 )
-def test_time_of_a_request(timeout: float, deadline: float | None, given: float) -> None:
-    """A request gets the client's timeout, or what is left to the deadline and a second at least."""
+def test_time_of_a_request(timeout: float, deadline: float | None, seconds: float) -> None:
+    """A request has the client's timeout, or the time until the deadline and at least a second."""
     session, recorder = requests.Session(), Recorder()
     session.mount("https://", recorder)
     time = Time(lambda: 1000.0, lambda _: None)
     transport_to(session=session, timeout=timeout, time=time).call("GET", "v1beta/things", deadline=deadline)
 
-    assert recorder.asked["timeout"] == given
+    assert recorder.options["timeout"] == seconds
 
 
 @pytest.mark.parametrize("timeout", [0, -1.0, float("inf"), float("nan")])
@@ -344,7 +324,7 @@ def test_service_says_when_to_come_back(
     status: int,
     kind: type[APIError],
 ) -> None:
-    """Retry-After and RetryInfo are obeyed, the longer of the two; without the time for it the error says it."""
+    """The client waits for the longer of Retry-After and RetryInfo; if there is no time, the error has it."""
     sleeps: list[float] = []
     time = Time(lambda: 0.0, sleeps.append)
     answers.get(THINGS, status=status, headers=headers, json={"error": {"code": status, "details": details}})
@@ -370,8 +350,8 @@ def transport_with_answers(answers: responses.RequestsMock, method: str, *result
 
 
 @pytest.mark.parametrize("first", [requests.ConnectionError("reset"), requests.ReadTimeout("slow"), 503], ids=str)
-def test_gone_after_an_answer_was_lost(answers: responses.RequestsMock, first: int | Exception) -> None:
-    """A DELETE that finds nothing on its second try did its work on the first."""
+def test_404_after_a_lost_answer_to_delete(answers: responses.RequestsMock, first: int | Exception) -> None:
+    """A DELETE whose second try answers 404 succeeded at the first."""
     assert transport_with_answers(answers, "DELETE", first, 404).call("DELETE", "v1beta/things") == {}
 
 
@@ -380,15 +360,15 @@ def test_gone_after_an_answer_was_lost(answers: responses.RequestsMock, first: i
     [(404,), (429, 404), (requests.ConnectTimeout("refused"), 404)],
     ids=["at-once", "after-a-refusal", "after-no-connection"],
 )
-def test_gone_before(answers: responses.RequestsMock, results: tuple[int | Exception, ...]) -> None:
-    """A DELETE that cannot have done anything before, and finds nothing, is an error."""
+def test_404_without_an_earlier_effect(answers: responses.RequestsMock, results: tuple[int | Exception, ...]) -> None:
+    """A 404 to a DELETE is an error if no earlier try had an effect."""
     with pytest.raises(NotFound):
         transport_with_answers(answers, "DELETE", *results).call("DELETE", "v1beta/things")
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_gone_is_an_error_for_others(answers: responses.RequestsMock, method: str) -> None:
-    """Only a DELETE may find that there is nothing."""
+def test_404_to_other_methods(answers: responses.RequestsMock, method: str) -> None:
+    """A 404 to another method is an error also on a second try."""
     with pytest.raises(NotFound):
         transport_with_answers(answers, method, 503, 404).call(method, "v1beta/things")
 
@@ -404,10 +384,10 @@ def test_gone_is_an_error_for_others(answers: responses.RequestsMock, method: st
     ],
     ids=["at-once", "after-a-refusal", "after-no-connection", "after-a-lost-answer", "after-503"],
 )
-def test_taken_after_an_answer_was_lost(
+def test_409_after_a_lost_answer(
     answers: responses.RequestsMock, results: tuple[int | Exception, ...], advised: bool
 ) -> None:
-    """A create that finds its id taken on its second try may have taken it itself, and says where to look."""
+    """A 409 to the second try of a create has a hint that the first try may have created the model."""
     with pytest.raises(AlreadyExists) as caught:
         transport_with_answers(answers, "POST", *results).call("POST", "v1beta/things", {})
 
@@ -415,16 +395,16 @@ def test_taken_after_an_answer_was_lost(
 
 
 def test_hook_of_the_session_may_read_the_body(answers: responses.RequestsMock) -> None:
-    """A session that logs every answer takes nothing away."""
+    """The client reads an answer that a hook of the session has read."""
     answers.get(THINGS, json={"name": "n"})
     answers.post(THINGS, body='[{"a": 1}]')
-    session, seen = requests.Session(), []
-    session.hooks["response"].append(lambda response, **_: seen.append(response.text))
+    session, texts = requests.Session(), []
+    session.hooks["response"].append(lambda response, **_: texts.append(response.text))
     transport = transport_to(session=session)
 
     assert transport.call("GET", "v1beta/things") == {"name": "n"}
     assert list(transport.stream("POST", "v1beta/things", {}, {})) == [{"a": 1}]
-    assert len(seen) == 2
+    assert len(texts) == 2
 
 
 @pytest.mark.parametrize(
@@ -438,7 +418,7 @@ def test_hook_of_the_session_may_read_the_body(answers: responses.RequestsMock) 
     ids=["number-in-array", "number-in-event", "no-json-in-event", "open-array"],
 )
 def test_stream_that_goes_wrong(answers: responses.RequestsMock, kind: str, body: str, problem: str) -> None:
-    """What came before is kept, and then comes a TransportError that says what is wrong."""
+    """The stream yields its valid chunks, and then raises a TransportError with the problem."""
     answers.post(THINGS, body=body, content_type=kind)
     chunks = transport_to().stream("POST", "v1beta/things", {}, {})
 
@@ -460,7 +440,7 @@ def test_stream_that_goes_wrong(answers: responses.RequestsMock, kind: str, body
     ids=["array", "events"],
 )
 def test_error_within_a_stream(answers: responses.RequestsMock, kind: str, body: str) -> None:
-    """An error that comes as a chunk is the error of its status, and nothing is asked again after the first chunk."""
+    """An error in a chunk is the error of its status, and the client does not repeat the request."""
     answers.post(THINGS, body=body, content_type=kind)
     chunks = transport_to(retry=Retry()).stream("POST", "v1beta/things", {}, {})
 
@@ -471,14 +451,14 @@ def test_error_within_a_stream(answers: responses.RequestsMock, kind: str, body:
 
 
 def test_stream_of_nothing(answers: responses.RequestsMock) -> None:
-    """An array may be empty."""
+    """An empty array is a stream without chunks."""
     answers.post(THINGS, body="[]")
 
     assert list(transport_to().stream("POST", "v1beta/things", {}, {})) == []
 
 
 def test_stream_is_sent_at_once(answers: responses.RequestsMock) -> None:
-    """A stream that is refused says so when it is asked for, not when it is read."""
+    """The error of a refused stream is raised at its request, not at its first chunk."""
     answers.post(THINGS, status=403)
 
     with pytest.raises(APIError, match="403"):
@@ -491,7 +471,7 @@ def test_stream_is_sent_at_once(answers: responses.RequestsMock) -> None:
     ids=["refused", "no-json", "no-answer"],
 )
 def test_key_is_in_no_text(answers: responses.RequestsMock, client: Client, answer: dict[str, Any]) -> None:
-    """The key travels in a header alone: no URL, no error and no repr has it."""
+    """Only a header has the key: no URL, no error and no repr."""
     answers.get(f"{URL}/v1beta/tunedModels/m", **answer)
 
     with Client(URL, api_key="the-key", retry=None) as client, pytest.raises((APIError, TransportError)) as caught:
@@ -504,7 +484,7 @@ def test_key_is_in_no_text(answers: responses.RequestsMock, client: Client, answ
 
 @pytest.mark.parametrize("retry", [Retry(), None], ids=["retry", "no retry"])
 def test_the_traceback_of_a_refusal(answers: responses.RequestsMock, retry: Retry | None) -> None:
-    """It has the caller's line and frames of this package, and no library's."""
+    """The traceback has the caller's line and frames of this package, and none of a library."""
     answers.get(f"{URL}/v1beta/tunedModels/m", status=404)
 
     with pytest.raises(NotFound) as caught, Client(URL, api_key="the-key", retry=retry) as client:
