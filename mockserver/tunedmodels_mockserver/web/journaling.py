@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 from flask import Request, Response
 from werkzeug.exceptions import HTTPException
 
+from ..core.answers import Pause
 from ..core.journal import answer_fields, masking
 from ..core.journal.journal import EMPTY, Body, Entry
 from ..core.journal.registry import Journals
@@ -24,6 +26,7 @@ from ..wire.protojson.reading import query_pairs
 from . import responses, system_parameters
 from .home import is_browser_navigation
 from .request_metrics import RequestMetrics
+from .timed_body import Part, TimedBody
 
 BODY_LIMIT = 16 * 1024  # bytes of a body that the journal keeps
 
@@ -154,6 +157,12 @@ def journal_requests(
             draft.lost = True
             add_entry(draft.answer or b"")
             raise
+        if isinstance(body, TimedBody):
+            # The entry is added when the latency is over, before anything is sent.
+            answer = draft.answer
+            start_entry = partial(add_entry, b"" if answer is None else answer)
+            parts = _ObservedStream(body, body.parts, start_entry, amend_stream if answer is None else None)
+            return TimedBody(parts, body.sleep)
         if draft.answer is not None:
             add_entry(draft.answer)
             return body
@@ -161,28 +170,39 @@ def journal_requests(
             data = _read_all(body)
             add_entry(data)
             return [data]
-        entry = add_entry(b"")
-        return _ObservedStream(body, lambda answer, whole: amend_stream(entry, answer, whole))
+        return _ObservedStream(body, body, partial(add_entry, b""), amend_stream)
 
     return call
 
 
 class _ObservedStream:
-    """A stream that is being sent. It calls *on_end* once, at its end.
+    """The *parts* of *body* while they are sent.
 
-    The arguments of *on_end* are the beginning of what was sent, and whether the stream was sent to its end.
+    It calls *on_start* once, after the pauses at the beginning. It calls *on_end* once, at the end: with the entry that
+    *on_start* returned, the beginning of what was sent, and whether all of it was sent.
     """
 
-    def __init__(self, body: Iterable[bytes], on_end: Callable[[bytes, bool], None]) -> None:
+    def __init__(
+        self,
+        body: Any,
+        parts: Iterable[Part],
+        on_start: Callable[[], Entry],
+        on_end: Callable[[Entry, bytes, bool], None] | None,
+    ) -> None:
         self._body = body
-        self._on_end: Callable[[bytes, bool], None] | None = on_end
+        self._parts = parts
+        self._on_start = on_start
+        self._on_end = on_end
+        self._entry: Entry | None = None
         self._sent = bytearray()
 
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self._body:
-            if len(self._sent) <= _READ_LIMIT:
-                self._sent += piece
-            yield piece
+    def __iter__(self) -> Iterator[Any]:
+        for part in self._parts:
+            if self._entry is None and not isinstance(part, Pause):
+                self._entry = self._on_start()
+            if isinstance(part, bytes) and len(self._sent) <= _READ_LIMIT:
+                self._sent += part
+            yield part
         # Report before the end of the stream is sent. A client that has read it all then finds it in the journal.
         self._report_end(True)
 
@@ -194,9 +214,11 @@ class _ObservedStream:
         self._report_end(False)
 
     def _report_end(self, whole: bool) -> None:
+        if self._entry is None:
+            self._entry = self._on_start()
         on_end, self._on_end = self._on_end, None
         if on_end:
-            on_end(bytes(self._sent), whole)
+            on_end(self._entry, bytes(self._sent), whole)
 
 
 def _read_all(body: Iterable[bytes]) -> bytes:

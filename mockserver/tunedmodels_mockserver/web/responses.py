@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http.client import responses
@@ -18,6 +19,7 @@ from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, Layout, any_to_json
 from ..wire.status import Status
 from ..wire.surface import Message, Surface
 from .system_parameters import SystemParameters
+from .timed_body import Part, TimedBody, TimedResponse
 
 SERVER = f"tunedmodels-mockserver/{version('tunedmodels')}"
 NOTE = "X-Tunedmodels-Note"
@@ -25,6 +27,7 @@ NOTE = "X-Tunedmodels-Note"
 Change = Callable[[Any], Any]
 
 _JSON = "application/json; charset=UTF-8"
+_EVENTS = "text/event-stream"
 # Clients show the reason phrase, so it has the spelling of HTTP; werkzeug writes capitals. CANCELLED has the status
 # 499, which is not one of HTTP.
 _REASONS = {**responses, 499: "Client Closed Request"}
@@ -71,18 +74,22 @@ def value(content: Mapping[str, Any], form: Form, change: Change | None = None) 
     other methods).
     """
     if form.params.wants_events:
-        return _events([form.text(content, EVENT)])
+        return _response(iter([_event(form.text(content, EVENT))]), content_type=_EVENTS)
     return _response(form.text(content, _layout(form.params), change) + "\n")
 
 
-def stream(contents: Iterable[Mapping[str, Any] | Pause], form: Form, wait: Callable[[float], bool]) -> Response:
+def stream(
+    contents: Iterable[Mapping[str, Any] | Pause], form: Form, sleep: Callable[[float], None] = time.sleep
+) -> Response:
     """Return a stream of messages: server-sent events, or one JSON array whose last byte is its bracket.
 
-    *wait* waits for a number of seconds. It returns False if the client is gone, and the stream then ends.
+    *sleep* waits for a number of seconds at a pause, if the server does not do it.
     """
     layout = EVENT if form.params.wants_events else _layout(form.params)
-    texts = (form.text(content, layout) for content in _without_pauses(contents, wait))
-    return _events(texts) if form.params.wants_events else _response(_encode(_array(texts)))
+    texts = (content if isinstance(content, Pause) else form.text(content, layout) for content in contents)
+    if form.params.wants_events:
+        return _response(TimedBody(_events(texts), sleep), content_type=_EVENTS)
+    return _response(TimedBody(_array(texts), sleep))
 
 
 def error(
@@ -119,42 +126,40 @@ def compress(response: Response, accept_encoding: str) -> Response:
     return response
 
 
-def _without_pauses(
-    contents: Iterable[Mapping[str, Any] | Pause], wait: Callable[[float], bool]
-) -> Iterator[Mapping[str, Any]]:
-    for content in contents:
-        if not isinstance(content, Pause):
-            yield content
-        elif not wait(content.seconds):
-            return
+def _events(texts: Iterable[str | Pause]) -> Iterator[Part]:
+    for text in texts:
+        yield text if isinstance(text, Pause) else _event(text)
 
 
-def _events(texts: Iterable[str]) -> Response:
-    events = (f"data: {text}\r\n\r\n" for text in texts)
-    return _response(_encode(events), content_type="text/event-stream")
+def _event(text: str) -> bytes:
+    return _encode(f"data: {text}\r\n\r\n")
 
 
-def _array(texts: Iterable[str]) -> Iterator[str]:
+def _array(texts: Iterable[str | Pause]) -> Iterator[Part]:
     opening = "["
     for text in texts:
-        yield f"{opening}{text}\n"
+        if isinstance(text, Pause):
+            yield text
+            continue
+        yield _encode(f"{opening}{text}\n")
         opening = ",\r\n"
-    yield "]" if opening != "[" else "[]"
+    yield b"]" if opening != "[" else b"[]"
 
 
-def _encode(texts: Iterable[str]) -> Iterator[bytes]:
-    for text in texts:
-        yield text.encode("utf-8", "replace")
+def _encode(text: str) -> bytes:
+    # A request body cannot contain a lone surrogate, but a path or a header that the answer repeats may.
+    return text.encode("utf-8", "replace")
 
 
 def _layout(params: SystemParameters) -> Layout:
     return PRETTY if params.pretty else COMPACT
 
 
-def _response(body: str | Iterable[bytes], status: int = 200, content_type: str = _JSON) -> Response:
-    # A request body cannot contain a lone surrogate, but a path or a header that the answer repeats may.
-    data = body.encode("utf-8", "replace") if isinstance(body, str) else body
-    response = Response(data, f"{status} {_REASONS[status]}", content_type=content_type)
+def _response(
+    body: str | Iterable[bytes] | TimedBody, status: int = 200, content_type: str = _JSON
+) -> Response:
+    data = _encode(body) if isinstance(body, str) else body
+    response = TimedResponse(data, f"{status} {_REASONS[status]}", content_type=content_type)
     for name, text in _HEADERS:
         response.headers.add(name, text)
     return response
