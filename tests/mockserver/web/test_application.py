@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, has_request_context, request
+
 from tunedmodels_mockserver import create_app
 from tunedmodels_mockserver.core.methods import tuned_models
 
