@@ -10,8 +10,7 @@ from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from flask import Flask, Response, request
-from flask.globals import request_ctx
+from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .core.base_models import parse, with_custom_models
@@ -33,7 +32,8 @@ from .stores.factory import open_stores
 from .web import not_found, responses
 from .web.admin import admin
 from .web.admin.endpoints import AdminEndpoints
-from .web.dispatch import MAX_BODY, Dispatch
+from .web.application import ApiView, Application
+from .web.dispatch import Dispatch
 from .web.home import home
 from .web.journaling import journal_requests
 from .web.metadata_server import metadata_server
@@ -75,11 +75,10 @@ def create_app(
     files = RuleFiles(settings.canned_files, base_models)
     worlds = Worlds(seed, machine, initial_states, open_stores(settings.store), files.current_rules, base_models)
     callers = Callers(worlds, settings.policy())
-    app = Flask("tunedmodels_mockserver", static_folder=None)
+    app = Application("tunedmodels_mockserver")
     app.extensions["tunedmodels"] = worlds
     journals, outcome_coverage, request_metrics = Journals(), OutcomeCoverage(), RequestMetrics()
     app.extensions["tunedmodels_journals"] = journals
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect would lose the body of a POST. No client of the service expects a redirect.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
@@ -89,7 +88,7 @@ def create_app(
         app.add_url_rule(
             route.rule(),
             f"{route.method.id}#{number}",
-            partial(_dispatch, dispatch, route),
+            ApiView(partial(_dispatch, dispatch, route)),
             methods=[route.method.http],
             provide_automatic_options=False,
         )
@@ -118,9 +117,9 @@ def _preload(settings: Settings) -> Preload:
     return replace(state_files.read(Path(settings.preload)), resume=settings.resume)
 
 
-def _dispatch(dispatch: Dispatch, route: Route, version: str, **_segments: str) -> Response:
+def _dispatch(dispatch: Dispatch, route: Route, version: str, request: Request) -> Response:
     started = time.perf_counter()
-    response = dispatch.answer(route, version, request_ctx.request)
+    response = dispatch.answer(route, version, request)
     elapsed = time.perf_counter() - started
     response.headers["Server-Timing"] = f"gfet4t7; dur={elapsed * 1000:.0f}"
     return response

@@ -20,7 +20,8 @@ Between 4 and 5, an unknown instruction in the request's header is refused, befo
 
 Every answer, a refusal too, then gets its notes, its place in the draft of the journal entry, compression, and last the
 latency and the effect on the connection (``connection_faults``). These are values in the body (``timed_body``): nothing
-here waits, and the server sends the parts of the body when their time has come. The one exception is the page of a route that ``--strict`` closes as unknown.
+here waits, and the server sends the parts of the body when their time has come. The one exception is the page of a
+route that ``--strict`` closes as unknown.
 
 Invariants.
 
@@ -46,7 +47,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from flask import Request, Response
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -67,6 +68,7 @@ from ..wire import partial
 from ..wire.status import Code, Status, StatusError
 from ..wire.surface import surface_of
 from . import not_found, responses, system_parameters
+from .application import MAX_BODY
 from .connection_faults import delay_and_break, make_malformed
 from .journaling import EntryDraft, entry_draft
 from .middleware import DOUBLED_SLASHES
@@ -74,8 +76,6 @@ from .request_caller import Callers
 from .request_head import RequestHead, read_head
 from .request_message import read_message, with_name
 from .routes import Route
-
-MAX_BODY = 20 * 1024 * 1024  # bytes; the limit in the error messages of the service
 
 _INSTRUCTIONS = "X-Goog-Emulator-Instructions"
 
@@ -149,11 +149,14 @@ class Dispatch:
             exchange.draft.caller = caller.email
             system_parameters.check(head.params)
             header_effect = _instructed_effect(exchange.request)
-            call = RequestContext(world, caller, exchange.version, now, exchange.allowances, notes=exchange.notes)
             query = FaultQuery(method.id, _model_name(exchange), caller.email, world.seed)
-            return fault_injection.answer(
-                world, query, header_effect, now, lambda faults: _perform(exchange, call, faults)
-            )
+
+            def perform(faults: MethodFaults) -> Content | ScriptedPoll:
+                allowances, notes = exchange.allowances, exchange.notes
+                call = RequestContext(world, caller, exchange.version, now, allowances, faults.run, notes)
+                return _perform(exchange, call, faults)
+
+            return fault_injection.answer(world, query, header_effect, now, perform)
         except StatusError as error:
             return Answer(error.status)
 
@@ -199,7 +202,7 @@ def _perform(exchange: _Exchange, call: RequestContext, faults: MethodFaults) ->
     )
     surface = surface_of(exchange.version)
     exchange.mask = partial.parse_mask(exchange.head.params.fields, surface.message(method.response), surface)
-    content: Content | ScriptedPoll = faults.apply(method.id, route.view)(replace(call, run=faults.run), value)
+    content: Content | ScriptedPoll = faults.apply(method.id, route.view)(call, value)
     return content
 
 
