@@ -16,8 +16,8 @@ from flask import Flask
 from waitress import wasyncore
 
 from ..core.journal.registry import Journals
+from ..web.api_response import SERVER
 from ..web.connection import CONNECTION
-from ..web.responses import SERVER
 from .client_connection import ClientConnection
 
 THREADS = 16

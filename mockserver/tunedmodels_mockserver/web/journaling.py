@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from flask import Request, Response
+from flask import Request
 from werkzeug.exceptions import HTTPException
 
 from ..core.answers import Pause
@@ -23,7 +23,8 @@ from ..core.journal.registry import Journals
 from ..core.verdict.outcome_coverage import OutcomeCoverage
 from ..core.world_names import DEFAULT_WORLD, WORLD_NAME, world_name
 from ..wire.protojson.reading import query_pairs
-from . import responses, system_parameters
+from . import system_parameters
+from .api_response import NOTE, ApiResponse
 from .home import is_browser_navigation
 from .request_metrics import RequestMetrics
 from .timed_body import Part, TimedBody
@@ -73,10 +74,10 @@ class EntryDraft:
         """Set the name of the world that answers, and the request that reads the body."""
         self.world, self.request = world, request
 
-    def set_answer(self, response: Response) -> None:
+    def set_answer(self, response: ApiResponse) -> None:
         """Set the answer to the body of *response*. Do nothing for a stream: its body is observed when it is sent."""
-        if not response.is_streamed:
-            self.answer = response.get_data()
+        if isinstance(response.body, bytes):
+            self.answer = response.body
 
 
 def entry_draft(environ: dict[str, Any]) -> EntryDraft:
@@ -134,7 +135,7 @@ def journal_requests(
                 lost=draft.lost,
                 long_answer_fields=answer_fields.read_fields(answer) if len(answer) > BODY_LIMIT else None,
                 retry_after=_header_value(headers, "Retry-After"),
-                note=_header_value(headers, responses.NOTE),
+                note=_header_value(headers, NOTE),
             )
             entry = journals.of(name).add(
                 entry, entry.name.partition("/operations/")[0] if draft.method in _POLL_METHODS else ""
