@@ -74,7 +74,7 @@ def test_the_oldest_texts_go_when_there_are_too_many() -> None:
     written: list[int] = []
 
     def ask(place: int) -> None:
-        def write_text(value: Mapping[str, Any]) -> str:
+        def write_text(_value: Mapping[str, Any]) -> str:
             written.append(place)
             return "x" * 1000
 
