@@ -23,6 +23,8 @@ from .timed_body import Part, TimedBody
 
 Change = Callable[[Any], Any]
 
+_MAX_KEPT = 32 * 1024  # bytes of a body whose compressed form is kept
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -99,9 +101,19 @@ def document(content: Mapping[str, Any], status: int = 200) -> Response:
 def compress(response: ApiResponse, accept_encoding: str) -> ApiResponse:
     """Return *response* with its body gzipped, if the header *accept_encoding* allows it. A stream does not change."""
     if isinstance(response.body, bytes) and accept_encoding and _accepts_gzip(accept_encoding):
-        response.body = gzip.compress(response.body, 1, mtime=0)
+        compress_body = _compress_again if len(response.body) <= _MAX_KEPT else _compress
+        response.body = compress_body(response.body)
         response.headers.append(("Content-Encoding", "gzip"))
     return response
+
+
+def _compress(body: bytes) -> bytes:
+    return gzip.compress(body, 1, mtime=0)
+
+
+@lru_cache(maxsize=256)  # many answers are asked for again and again
+def _compress_again(body: bytes) -> bytes:
+    return _compress(body)
 
 
 def _events(texts: Iterable[str | Pause]) -> Iterator[Part]:
