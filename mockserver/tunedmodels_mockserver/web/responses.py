@@ -155,9 +155,7 @@ def _layout(params: SystemParameters) -> Layout:
     return PRETTY if params.pretty else COMPACT
 
 
-def _response(
-    body: str | Iterable[bytes] | TimedBody, status: int = 200, content_type: str = _JSON
-) -> Response:
+def _response(body: str | Iterable[bytes] | TimedBody, status: int = 200, content_type: str = _JSON) -> Response:
     data = _encode(body) if isinstance(body, str) else body
     response = TimedResponse(data, f"{status} {_REASONS[status]}", content_type=content_type)
     for name, text in _HEADERS:
