@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from cachetools import LRUCache
 
-from ..core.state.records import Examples, TunedModelRecord
+from ..core.state.records import TunedModelRecord
 from ..core.state.store import Base
 
 K = TypeVar("K")
@@ -29,7 +29,7 @@ class Cache:
     def __init__(self) -> None:
         self._lock = Lock()
         self._records: LRUCache[tuple[str, str], TunedModelRecord] = LRUCache(_MAX_RECORDS)
-        self._examples: LRUCache[str, tuple[int, Examples]] = LRUCache(_MAX_BYTES, getsizeof=lambda item: item[0])
+        self._examples: LRUCache[str, bytes] = LRUCache(_MAX_BYTES, getsizeof=len)
         self._bases: LRUCache[str, Base] = LRUCache(_MAX_BASES)
         self._digests: LRUCache[Base, str] = LRUCache(_MAX_BASES)
         self._written: LRUCache[tuple[str, str], bool] = LRUCache(_MAX_RECORDS)
@@ -47,9 +47,9 @@ class Cache:
         """Return the digest of *base*. On a miss, *write* writes the base into the database and returns the digest."""
         return self._get_or_make(self._digests, base, write)
 
-    def examples(self, digest: str, make: Callable[[], tuple[int, Examples]]) -> Examples:
-        """Return the examples with this digest. *make* returns their size in bytes and the examples."""
-        return self._get_or_make(self._examples, digest, make)[1]
+    def examples(self, digest: str, make: Callable[[], bytes]) -> bytes:
+        """Return the examples with this digest, as JSON."""
+        return self._get_or_make(self._examples, digest, make)
 
     def ensure_written(self, world: str, digest: str, write: Callable[[], bool]) -> None:
         """Call *write*, unless *world* has had a recent write of the examples with this digest."""

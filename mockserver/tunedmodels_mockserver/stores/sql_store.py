@@ -6,7 +6,6 @@ no longer has that value. Training examples have rows of their own, and the stor
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from operator import itemgetter
@@ -18,7 +17,7 @@ from sqlalchemy import Text, and_, cast, delete, literal, select, update
 from ..core.state.codec import decode, encode
 from ..core.state.controls import Controls
 from ..core.state.records import Examples, TunedModelRecord
-from ..core.state.store import Base, State, StoreUnavailable
+from ..core.state.store import Base, State, StoreUnavailable, items_after
 from ..core.strict_input import prepare
 from .bases import read_base, write_base
 from .cache import Cache
@@ -195,13 +194,13 @@ class SqlStore:
     def _lazy_examples(self, digest: str) -> Examples:
         """Return the examples with this digest. Their pairs are read on first use."""
 
-        def read() -> tuple[int, Examples]:
+        def read() -> bytes:
             has_digest = and_(examples.c.world == world, examples.c.digest == digest)
             with database.autocommit() as connection:
                 body = connection.execute(select(examples.c.body).where(has_digest)).scalar()
             if body is None:
                 raise world_gone()
-            return len(body), Examples((text_input, output) for text_input, output in json.loads(body))
+            return str(body).encode()
 
         # The cache keeps the record after this request, so the record must not keep anything of the request.
         world, database, cache = self._world, self._database, self._cache
@@ -212,7 +211,7 @@ class SqlStore:
         digest = record.examples.digest
 
         def write() -> bool:
-            body = json.dumps(record.examples.pairs, separators=(",", ":"))
+            body = record.examples.json.decode()
             statement = self._database.insert(examples).values(world=self._world, digest=digest, body=body)
             with self._translate_world_gone(), self._database.autocommit() as connection:
                 connection.execute(statement.on_conflict_do_nothing())
@@ -228,16 +227,16 @@ class SqlStore:
             select(models).where(is_in_world, models.c.sequence > sequence).order_by(models.c.sequence).limit(_PAGE)
         )
         base = self._base()
-        base_items = base.items_after(sequence, _PAGE)
+        base_records = items_after(base.order, sequence, _PAGE)
         replaced_ids: set[str] = set()
         with self._database.autocommit() as connection:
             model_rows = connection.execute(select_rows).all()
-            if base_items:
-                ids = select(models.c.id).where(is_in_world, models.c.id.in_([model_id for _, model_id in base_items]))
+            if base_records:
+                ids = select(models.c.id).where(is_in_world, models.c.id.in_([record.id for record in base_records]))
                 replaced_ids.update(connection.execute(ids).scalars())
         page = {row.sequence: None if row.body is None else self._record(row.body) for row in model_rows}
-        for place, model_id in base_items:
-            page.setdefault(place, None if model_id in replaced_ids else base.records[model_id])
+        for record in base_records:
+            page.setdefault(record.sequence, None if record.id in replaced_ids else record)
         return sorted(page.items(), key=itemgetter(0))[:_PAGE]
 
     def _add_row(self, connection: sqlalchemy.Connection, record: TunedModelRecord, body: str | None) -> bool:
