@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
+from math import copysign
 from typing import Any
 
 from ...wire.protojson.numbers import float32
@@ -156,10 +157,21 @@ def sampling(base: BaseModel, model: Value) -> dict[str, Any]:
     A gemini-1.0-pro-001 of mid-2024 had no top_k, and the models tuned on it showed 0 (observed).
     """
     return {
-        "temperature": float32(model.get("temperature", 1.0 if base.temperature is None else base.temperature)),
-        "top_p": float32(model.get("top_p", 1.0 if base.top_p is None else base.top_p)),
+        "temperature": _setting(model.get("temperature", 1.0 if base.temperature is None else base.temperature)),
+        "top_p": _setting(model.get("top_p", 1.0 if base.top_p is None else base.top_p)),
         "top_k": model.get("top_k", base.top_k or 0),
     }
+
+
+def _setting(value: float) -> float:
+    """Return *value* as a float32. Models with equal settings share one object, which saves memory."""
+    return _share(float32(value), copysign(1.0, value))
+
+
+@lru_cache(maxsize=256)
+def _share(value: float, _sign: float) -> float:
+    """Return an equal *value* of an earlier call. The sign tells 0.0 from -0.0, which are equal."""
+    return value
 
 
 def _origin(call: RequestContext, model: Value) -> tuple[BaseModel, str]:
@@ -232,7 +244,7 @@ def _hyperparameters(call: RequestContext, requested: Value, count: int) -> tupl
     }
     for name, number in numbers.items():
         _check_positive(name, number)
-    return numbers["epoch_count"], numbers["batch_size"], float32(min(max(rate, _MIN_RATE), 3.0e38))
+    return numbers["epoch_count"], numbers["batch_size"], _setting(min(max(rate, _MIN_RATE), 3.0e38))
 
 
 def _check_positive(name: str, number: float) -> None:
