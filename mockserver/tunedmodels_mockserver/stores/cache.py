@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from cachetools import LRUCache
 
+from ..core.state.controls import Controls
 from ..core.state.records import TunedModelRecord
 from ..core.state.store import Base
 
@@ -17,11 +18,12 @@ T = TypeVar("T")
 
 _MAX_BYTES = 64 * 1024 * 1024  # of training examples, as JSON
 _MAX_RECORDS = 10_000
+_MAX_WORLDS = 256
 _MAX_BASES = 16
 
 
 class Cache:
-    """Records, examples and bases by their content. If a value is missing, the caller's function makes it.
+    """Records, controls, examples and bases by their content. If a value is missing, the caller's function makes it.
 
     Threads can share a cache.
     """
@@ -30,6 +32,7 @@ class Cache:
         self._lock = Lock()
         self._records: LRUCache[tuple[str, str], TunedModelRecord] = LRUCache(_MAX_RECORDS)
         self._examples: LRUCache[str, bytes] = LRUCache(_MAX_BYTES, getsizeof=len)
+        self._controls: LRUCache[str, Controls] = LRUCache(_MAX_WORLDS)
         self._bases: LRUCache[str, Base] = LRUCache(_MAX_BASES)
         self._digests: LRUCache[Base, str] = LRUCache(_MAX_BASES)
         self._written: LRUCache[tuple[str, str], bool] = LRUCache(_MAX_RECORDS)
@@ -38,6 +41,10 @@ class Cache:
         """Return the record with the text *body* in *world*."""
         # The key includes the world, because the examples of a record are rows of its world.
         return self._get_or_make(self._records, (world, body), make)
+
+    def controls(self, body: str, make: Callable[[], Controls]) -> Controls:
+        """Return the controls with the text *body*."""
+        return self._get_or_make(self._controls, body, make)
 
     def base(self, digest: str, make: Callable[[], Base]) -> Base:
         """Return the base with this digest."""
