@@ -17,8 +17,8 @@ from tunedmodels_mockserver.core.state.records import Examples, TunedModelRecord
 from tunedmodels_mockserver.core.state.store import Base, State
 
 PLAN = Plan(0, 0, 1, 1, Curve(1, 1, "models/gemini-1.0-pro-001", 1, 1, 0.1, 1.0))
-BASE_SIZE = 7
-IDS = st.sampled_from([f"m{number}" for number in range(1, 15)])
+BASE_SIZE = 2
+IDS = st.sampled_from([f"m{number}" for number in range(1, 5)])
 
 
 def make(model_id: str, sequence: int) -> TunedModelRecord:
@@ -31,7 +31,7 @@ def make(model_id: str, sequence: int) -> TunedModelRecord:
 @given(
     st.lists(st.tuples(st.sampled_from(["insert", "replace", "delete", "restore"]), IDS), max_size=40),
     st.integers(1, 4),
-    st.integers(-1, 20),
+    st.integers(-1, 10),
 )
 def test_pages_of_a_changing_store_equal_a_dictionary(
     changes: list[tuple[str, str]], chunk: int, sequence: int
