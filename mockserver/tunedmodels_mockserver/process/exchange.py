@@ -303,6 +303,7 @@ class Exchange:
         if length is not None and environ["REQUEST_METHOD"] != "HEAD":
             self._unsent = int(length)
         is_closing = not self._keeps_alive
+        kept: tuple[str, ...]
         if environ["SERVER_PROTOCOL"] == "HTTP/1.1":
             version, kept = "1.1", ()
             if length is None:

@@ -179,6 +179,8 @@ class Dispatch:
         return delay_and_break(response, latency, answer.effect, self.sleep)
 
     def _log(self, exchange: _Exchange, answer: Answer, status: int) -> None:
+        if not (exchange.allowances.applied or answer.faults or (exchange.notes and status >= 400)):
+            return
         line = f"{exchange.head.http} {one_line(exchange.head.path)}"
         for allowance in exchange.allowances.applied:
             # Only the first use is a warning. Otherwise a polling loop would fill the log.
