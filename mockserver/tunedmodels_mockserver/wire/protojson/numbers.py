@@ -7,11 +7,12 @@ import struct
 from functools import lru_cache
 
 _FLOAT = struct.Struct("<f")
+_pack = _FLOAT.pack
 
 
 def float32(value: float) -> float:
     """Return *value* rounded to single precision. Raise OverflowError if it is out of range."""
-    result: float = _FLOAT.unpack(_FLOAT.pack(value))[0]
+    result: float = _FLOAT.unpack(_pack(value))[0]
     return result
 
 
@@ -21,18 +22,26 @@ def format_float(value: float) -> str:
     return _format_float(value) if value else f"{value:.6g}"
 
 
-@lru_cache(maxsize=4096)  # a run shows the same losses at each poll
-def _format_float(value: float) -> str:
-    if not math.isfinite(value):
+def shortest_float(value: float) -> str:
+    """Return what ``format_float`` returns, without its cache."""
+    try:
+        code = _pack(value)
+    except OverflowError:
         return format_double(value)
-    for digits in (6, 7, 8, 9):
-        text = f"{value:.{digits}g}"
-        try:
-            if float32(float(text)) == value:
-                return text
-        except OverflowError:
-            continue
-    return format_double(value)
+    if _FLOAT.unpack(code)[0] != value or math.isinf(value):
+        return format_double(value)
+    text = f"{value:.8g}"  # the most frequent length; if some digits suffice, then more digits do, too
+    if _pack(float(text)) != code:
+        return f"{value:.9g}"
+    for form in (".7g", ".6g"):
+        shorter = format(value, form)
+        if _pack(float(shorter)) != code:
+            break
+        text = shorter
+    return text
+
+
+_format_float = lru_cache(maxsize=1024)(shortest_float)  # models have the same few rates
 
 
 def format_double(value: float) -> str:

@@ -20,8 +20,11 @@ _LARGEST_FRACTION = 999_999_499
 def format_timestamp(nanoseconds: int, digits: int) -> str:
     """Return the wire format with *digits* fraction digits: 6 or 9, with zeros at the end (observed)."""
     seconds, fraction = divmod(nanoseconds, SECOND)
-    fraction = min(fraction, _LARGEST_FRACTION)
-    return f"{_seconds(seconds)}.{f'{fraction:09d}'[:digits]}Z"
+    minutes, second = divmod(seconds, 60)
+    if fraction > _LARGEST_FRACTION:
+        fraction = _LARGEST_FRACTION
+    text = f"{_minute(minutes)}{second:02d}.{fraction:09d}"
+    return f"{text[:-3]}Z" if digits == 6 else f"{text}Z"
 
 
 def parse_timestamp(text: str) -> int | None:
@@ -40,6 +43,7 @@ def parse_timestamp(text: str) -> int | None:
 
 
 @lru_cache(maxsize=4096)
-def _seconds(seconds: int) -> str:
+def _minute(minutes: int) -> str:
+    """Return the text of a timestamp up to its seconds."""
     # strftime does not pad the years before 1000 with zeros.
-    return (_EPOCH + timedelta(seconds=seconds)).isoformat().removesuffix("+00:00")
+    return (_EPOCH + timedelta(minutes=minutes)).isoformat().removesuffix("00+00:00")

@@ -10,14 +10,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 from ..status import AnyValue
 from ..surface import Field, Message, Surface, surface_of
-from .numbers import format_double, format_float
+from .numbers import format_double, format_float, shortest_float
+from .table import Table
 from .timestamps import format_timestamp
 
 
@@ -147,11 +148,54 @@ def _field_writer(field: Field, form: _Form, depth: int) -> _Writer:
     writer = _value_writer(kind, field.digits, form, depth + 1)
     inner, line, colon = form.line(depth + 1), form.line(depth), form.layout.colon
     comma = "," + inner
+
+    def write_list(items: Collection[Any]) -> str:
+        if not items:
+            return "[]"
+        texts = (
+            _table_text(items, kind, form, depth + 1) if isinstance(items, Table) else comma.join(map(writer, items))
+        )
+        return f"[{inner}{texts}{line}]"
+
     if field.repeated:
-        return lambda items: f"[{inner}{comma.join(map(writer, items))}{line}]" if items else "[]"
+        return write_list
     return lambda items: (
         f"{{{inner}{comma.join([quote(key) + colon + writer(item) for key, item in items.items()])}{line}}}"
     )
+
+
+def _table_text(table: Table, kind: str, form: _Form, depth: int) -> str:
+    """Return the text of all rows of *table*, messages of type *kind*. It renders only those without a text."""
+    write_rows, count = _rows_writer(surface_of(form.version).message(kind), form), len(table)
+    text = table.text(write_rows)
+    if len(text) < count:
+        text = text.with_rows(write_rows(table.columns(len(text))), "," + form.line(0))
+        table.keep(write_rows, text)
+    # The text is kept without an outer indent. JSON has line breaks only between its parts, never in a string.
+    return text.head(count).replace(form.line(0), form.line(depth)) if form.layout.indent else text.head(count)
+
+
+@cache
+def _rows_writer(message: Message, form: _Form) -> Callable[[Mapping[str, Sequence[Any]]], list[str]]:
+    """Return the writer of many values of *message*, from a column for each of its members."""
+    surface, inner, line = surface_of(form.version), form.line(1), form.line(0)
+    opening, comma, closing = "{" + inner, "," + inner, line + "}"
+
+    def write_rows(columns: Mapping[str, Sequence[Any]]) -> list[str]:
+        members = []
+        for field in message.fields:
+            column = columns.get(field.name)
+            if column is None:
+                continue
+            member, has_presence = quote(field.json_name) + form.layout.colon, surface.has_presence(field)
+            writer = _UNCACHED.get(field.type) or _field_writer(field, form, 1)
+            members.append(
+                [None if item is None or (not item and not has_presence) else member + writer(item) for item in column]
+            )
+        rows = [comma.join(filter(None, row)) for row in zip(*members, strict=True)]
+        return [opening + row + closing if row else "{}" for row in rows]
+
+    return write_rows
 
 
 def _value_writer(kind: str, digits: int, form: _Form, depth: int) -> _Writer:
@@ -191,6 +235,9 @@ _SIMPLE: dict[str, _Writer] = {
     "google.protobuf.Duration": quote,
     "google.protobuf.FieldMask": quote,
 }
+
+
+_UNCACHED: dict[str, _Writer] = {"float": shortest_float}  # of numbers that hardly occur twice
 
 
 def _parse(text: str) -> dict[str, Any]:
