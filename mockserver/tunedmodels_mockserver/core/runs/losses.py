@@ -18,11 +18,11 @@ Known limit: the text of the answers has no effect, only their length. In the se
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from math import exp, sqrt
 
 from ..random_draws import bits, normals, uniform
 
@@ -110,7 +110,7 @@ def mean_losses(curve: Curve, steps: range) -> array[float]:
     base = _BASE_MODELS.get(curve.base_model, _ANY_OTHER)
     tokens = curve.answer_tokens + 1.0  # the model predicts the end of an answer, too
     start, level_at = _noiseless_losses(curve, base, tokens)
-    noise, wildest = base.noise / math.sqrt(curve.batch_size * tokens), base.wildest
+    noise, wildest = base.noise / sqrt(curve.batch_size * tokens), base.wildest
     batch_draws = normals(steps, curve.data_seed, "batch", curve.batch_size)
     run_draws = normals(steps, curve.run_seed, "run")
     grain_draws = normals(steps, curve.run_seed, "grain")
@@ -120,8 +120,8 @@ def mean_losses(curve: Curve, steps: range) -> array[float]:
         level = level_at(step)
         batch_noise = noise * (start / level) ** NOISE_POWER
         drift = 1.0 - 1.0 / step  # runs on the same data begin with the same loss
-        bump = min(batch_noise, wildest) * batch_draw + drift * RUN_NOISE * run_draw
-        losses.append(level * math.exp(bump) + drift * GRAIN * grain_draw)
+        bump = (batch_noise if batch_noise < wildest else wildest) * batch_draw + drift * RUN_NOISE * run_draw
+        losses.append(level * exp(bump) + drift * GRAIN * grain_draw)
     return losses
 
 
@@ -146,7 +146,7 @@ def _noiseless_losses(curve: Curve, base: _BaseModel, tokens: float) -> tuple[fl
         form_learned = updates * form_weight / slowness
         content_learned = updates * batch_size / examples / content_repeats
         overshoot = hot * 4.0 ** (2 - step) if step > 1 else 0.0
-        level = form * math.exp(-(form_learned**2)) * (1.0 + overshoot) + content * math.exp(-content_learned)
+        level = form * exp(-(form_learned**2)) * (1.0 + overshoot) + content * exp(-content_learned)
         level += floor
 
         if converges:
@@ -161,7 +161,7 @@ def _noiseless_losses(curve: Curve, base: _BaseModel, tokens: float) -> tuple[fl
             if place == 5 + bits(curve.run_seed, "spike", window) % (SPIKE_EVERY - 5):
                 level += start * (0.3 + 0.7 * uniform(curve.run_seed, "height", window))
         elif shape is Shape.DIVERGE:
-            level = start * (3.0 - 2.0 * math.exp((1 - step) / 10.0))
+            level = start * (3.0 - 2.0 * exp((1 - step) / 10.0))
         return level
 
     return start, level_at

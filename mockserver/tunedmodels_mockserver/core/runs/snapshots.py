@@ -25,7 +25,7 @@ from .timeline import Bends, Timeline, last_common_position
 
 MAX_HISTORIES: Final = 32 * 2**20  # bytes of all histories together; a run of 100,000 steps takes 13 MiB
 _MIN_HISTORY: Final = 1_000  # bytes of a history without steps, with its entry in the cache
-_BLOCK: Final = 4096  # steps that are computed together: more take less time each, and more memory meanwhile
+_BLOCK: Final = 1024  # steps that are computed together: more take less time each, and more memory meanwhile
 
 
 class Snapshot(NamedTuple):
@@ -119,19 +119,22 @@ class Snapshots(Table):
 
     def __iter__(self) -> Iterator[Snapshot]:
         """Return the snapshots in order."""
-        return map(Snapshot._make, zip(*self.columns(0).values(), strict=True))
+        return (Snapshot(*row) for block in self.blocks(0) for row in zip(*block.values(), strict=True))
 
-    def columns(self, start: int) -> Mapping[str, Sequence[Any]]:
-        """Return steps, epochs, losses and moments of the steps after the first *start*."""
-        plan, history, steps = self._run.plan, self.history, range(start + 1, self._count + 1)
-        if len(history.positions) < self._count:
-            history.extend(plan, self._count)
-            HISTORIES.record_growth(history)
-        moments: Sequence[int] = history.positions[start : self._count]
-        if plan.script:  # without events, position and moment are equal
-            moments = list(map(self._run.moment_of, moments))
-        columns = (steps, plan.epochs(steps), history.losses[start : self._count], moments)
-        return dict(zip(Snapshot._fields, columns, strict=True))
+    def blocks(self, start: int) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """Yield steps, epochs, losses and moments of the steps after the first *start*."""
+        plan, history = self._run.plan, self.history
+        for first in range(start, self._count, _BLOCK):
+            last = min(first + _BLOCK, self._count)
+            if len(history.positions) < last:
+                history.extend(plan, last)
+                HISTORIES.record_growth(history)
+            steps = range(first + 1, last + 1)
+            moments: Sequence[int] = history.positions[first:last]
+            if plan.script:  # without events, position and moment are equal
+                moments = list(map(self._run.moment_of, moments))
+            columns = (steps, plan.epochs(steps), history.losses[first:last], moments)
+            yield dict(zip(Snapshot._fields, columns, strict=True))
 
     def text(self, form: Hashable) -> TableText:
         """Return the text in *form* that an earlier poll kept, as far as its steps have the same moments here."""

@@ -7,9 +7,8 @@ snapshot once: it asks the table for the text of the rows that it has written be
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
 
@@ -39,13 +38,15 @@ class TableText:
         """Return the first *count* rows."""
         return TableText(self.head(count), self.ends[:count])
 
-    def with_rows(self, rows: Sequence[str], separator: str) -> TableText:
-        """Return the text with more *rows* at its end."""
-        end = len(self.text) - (0 if self.ends else len(separator))  # no separator comes before the first row
-        ends = accumulate([end, *[len(separator) + len(row) for row in rows]])
-        next(ends)
-        text = separator.join([self.text, *rows] if self.ends else rows)
-        return TableText(text, self.ends + array("Q", ends))
+    def with_rows(self, blocks: Iterable[Sequence[str]], separator: str) -> TableText:
+        """Return the text with more rows at its end, which come in *blocks*."""
+        texts, ends = [self.text] if self.ends else [], self.ends[:]
+        skip = len(separator)
+        place = len(self.text) if self.ends else -skip  # no separator comes before the first row
+        for rows in blocks:
+            texts.append(separator.join(rows))
+            ends.extend([place := place + skip + len(row) for row in rows])
+        return TableText(separator.join(texts), ends)
 
 
 class Table:
@@ -61,8 +62,8 @@ class Table:
         """Return the number of rows."""
         raise NotImplementedError
 
-    def columns(self, start: int) -> Mapping[str, Sequence[Any]]:
-        """Return the values of each field, by its proto name, in the rows from *start* (from 0)."""
+    def blocks(self, start: int) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """Yield the rows from *start* (from 0) in blocks: of each, the values of each field by its proto name."""
         raise NotImplementedError
 
     def text(self, form: Hashable) -> TableText:

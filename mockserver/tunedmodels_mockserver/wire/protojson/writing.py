@@ -10,16 +10,17 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import repeat
 from typing import Any, TypeAlias
 
 from ..status import AnyValue
 from ..surface import Field, Message, Surface, surface_of
-from .numbers import format_double, format_float, shortest_float
+from .numbers import format_double, format_float, format_floats
 from .table import Table
-from .timestamps import format_timestamp
+from .timestamps import format_timestamp, format_timestamps
 
 
 class Token(str):
@@ -169,7 +170,7 @@ def _table_text(table: Table, kind: str, form: _Form, depth: int) -> str:
     write_rows, count = _rows_writer(surface_of(form.version).message(kind), form), len(table)
     text = table.text(write_rows)
     if len(text) < count:
-        text = text.with_rows(write_rows(table.columns(len(text))), "," + form.line(0))
+        text = text.with_rows(map(write_rows, table.blocks(len(text))), "," + form.line(0))
         table.keep(write_rows, text)
     # The text is kept without an outer indent. JSON has line breaks only between its parts, never in a string.
     return text.head(count).replace(form.line(0), form.line(depth)) if form.layout.indent else text.head(count)
@@ -181,21 +182,35 @@ def _rows_writer(message: Message, form: _Form) -> Callable[[Mapping[str, Sequen
     surface, inner, line = surface_of(form.version), form.line(1), form.line(0)
     opening, comma, closing = "{" + inner, "," + inner, line + "}"
 
+    write_message = _message_writer(message, form, 0)
+
     def write_rows(columns: Mapping[str, Sequence[Any]]) -> list[str]:
-        members = []
+        parts: list[Iterable[str]] = []
         for field in message.fields:
             column = columns.get(field.name)
             if column is None:
                 continue
-            member, has_presence = quote(field.json_name) + form.layout.colon, surface.has_presence(field)
-            writer = _UNCACHED.get(field.type) or _field_writer(field, form, 1)
-            members.append(
-                [None if item is None or (not item and not has_presence) else member + writer(item) for item in column]
-            )
-        rows = [comma.join(filter(None, row)) for row in zip(*members, strict=True)]
-        return [opening + row + closing if row else "{}" for row in rows]
+            texts = _column_texts(field, column, form)
+            member = (comma if parts else opening) + quote(field.json_name) + form.layout.colon
+            if surface.has_presence(field) or all(column):
+                parts += [repeat(member), texts]
+            elif parts:
+                parts.append([member + text if item else "" for item, text in zip(column, texts, strict=True)])
+            else:  # the first member is not in each row
+                return [
+                    write_message(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)
+                ]
+        return list(map("".join, zip(*parts, repeat(closing), strict=False)))
 
     return write_rows
+
+
+def _column_texts(field: Field, column: Sequence[Any], form: _Form) -> Iterable[str]:
+    if field.type == "float":
+        return format_floats(column)
+    if field.type == "google.protobuf.Timestamp":
+        return [f'"{text}"' for text in format_timestamps(column, field.digits)]
+    return map(_field_writer(field, form, 1), column)
 
 
 def _value_writer(kind: str, digits: int, form: _Form, depth: int) -> _Writer:
@@ -235,9 +250,6 @@ _SIMPLE: dict[str, _Writer] = {
     "google.protobuf.Duration": quote,
     "google.protobuf.FieldMask": quote,
 }
-
-
-_UNCACHED: dict[str, _Writer] = {"float": shortest_float}  # of numbers that hardly occur twice
 
 
 def _parse(text: str) -> dict[str, Any]:
