@@ -146,7 +146,7 @@ def _noiseless_losses(curve: Curve, base: _BaseModel, tokens: float) -> tuple[fl
         form_learned = updates * form_weight / slowness
         content_learned = updates * batch_size / examples / content_repeats
         overshoot = hot * 4.0 ** (2 - step) if step > 1 else 0.0
-        level = form * exp(-(form_learned**2)) * (1.0 + overshoot) + content * exp(-content_learned)
+        level: float = form * exp(-(form_learned**2)) * (1.0 + overshoot) + content * exp(-content_learned)
         level += floor
 
         if converges:
