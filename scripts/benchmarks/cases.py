@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from . import http_cases, in_process_cases, size_cases, start_cases, store_cases, stream_cases
+from .measurement import Case, Measurement, Plan
 
-from . import http_cases
-from .peers import Peer
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long to measure, and beside whom."""
-
-    rounds: int
-    seconds: float
-    quick: bool
-    peers: list[Peer]
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """The table of one case, and its figures by name, from which the aims are judged."""
-
-    title: str
-    rows: list[list[str]]
-    figures: dict[str, float]
-    notes: list[str] = field(default_factory=list)
-
-
-Case = Callable[[Plan], Measurement]
+__all__ = ["CASES", "Case", "Measurement", "Plan"]
 
 
 def _http(name: str) -> Case:
@@ -44,10 +20,18 @@ def _http(name: str) -> Case:
 
 
 CASES: dict[str, Case] = {
+    "start": start_cases.start,
+    "imports": start_cases.imports,
     "get-operation": _http("operation"),
     "get-model": _http("model"),
     "list": _http("list"),
     "generate": _http("generate"),
     "create": _http("create"),
     "stream": _http("stream"),
+    "in-process": in_process_cases.in_process,
+    "memory": size_cases.memory,
+    "size": size_cases.size,
+    "long-run": size_cases.long_run,
+    "slow-streams": stream_cases.slow_streams,
+    "stores": store_cases.stores,
 }

@@ -18,13 +18,13 @@ from .server_process import ServerProcess, start
 COMMAND = str(Path(sys.executable).with_name("tunedmodels-mockserver"))
 JSON = {"Content-Type": "application/json"}
 CREATE = "/v1beta/tunedModels"
-STREAM_ANSWER = " ".join(f"word{number}" for number in range(20))
+CHUNKS = [f"word{number:02} " for number in range(20)]  # as long as the chunks of the peers
 PROMPT = {"contents": [{"role": "user", "parts": [{"text": "the prompt of the benchmark, " + "word " * 150}]}]}
 
 
-def serve(*options: str) -> ServerProcess:
+def serve(*options: str, core: int = 0) -> ServerProcess:
     """Start a server on a free port with *options* of ``serve``, and return it when it has printed READY."""
-    return start([COMMAND, "serve", "--port", "0", "--seed", "1", *options])
+    return start([COMMAND, "serve", "--port", "0", "--seed", "1", *options], core=core)
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def fill(url: str, models: int = 10) -> Payloads:
     finish(url)
     operation = names[len(names) // 2]
     model = operation.split("/operations/")[0]
-    call(url, "POST", "/_emulator/canned", {"when": {"contains": "benchmark"}, "answer": STREAM_ANSWER})
+    call(url, "POST", "/_emulator/canned", {"when": {"contains": "benchmark"}, "answer": {"chunks": CHUNKS}})
     prompt = json.dumps(PROMPT).encode()
     calls = {
         "operation": Request(f"/v1beta/{operation}"),

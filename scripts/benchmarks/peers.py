@@ -45,10 +45,15 @@ class Peer(ABC):
         """Prepare what is requested, and return the requests that it answers, by name."""
         return {name: Request(f"/{name}") for name in READABLE}
 
-    def start(self, folder: Path, payloads: Payloads) -> tuple[ServerProcess, dict[str, Request]]:
-        """Start it in an empty *folder*, and return it with its requests. Raises ServerFailed."""
+    def run(self, folder: Path, payloads: Payloads) -> ServerProcess:
+        """Start it in an empty *folder*, and return it when it answers. Raises ServerFailed."""
         port = free_port()
-        server = start(self.command(port, folder, payloads), f"http://127.0.0.1:{port}", self.ready, cwd=str(folder))
+        command = self.command(port, folder, payloads)
+        return start(command, f"http://127.0.0.1:{port}", self.ready, cwd=str(folder))
+
+    def start(self, folder: Path, payloads: Payloads) -> tuple[ServerProcess, dict[str, Request]]:
+        """Start it, and return it with its requests."""
+        server = self.run(folder, payloads)
         try:
             return server, self.fill(server.url, payloads)
         except BaseException:
@@ -159,7 +164,7 @@ class Aimock(Peer):
 
     def command(self, port: int, folder: Path, payloads: Payloads) -> list[str]:  # noqa: ARG002 - its own answers
         """Write the rule for prompts, and return the command."""
-        fixture = {"match": {"userMessage": "benchmark"}, "response": {"content": mockserver.STREAM_ANSWER}}
+        fixture = {"match": {"userMessage": "benchmark"}, "response": {"content": "".join(mockserver.CHUNKS)}}
         (folder / "fixtures.json").write_text(json.dumps({"fixtures": [fixture]}), encoding="utf-8")
         options = ["--fixtures", str(folder / "fixtures.json"), "--log-level", "silent", "--chunk-size", "7"]
         return [*_node("@copilotkit/aimock", "dist/cli.js"), "--port", str(port), *options]
@@ -168,7 +173,10 @@ class Aimock(Peer):
         """Upload the bodies as files."""
         found = {}
         for name in READABLE:
-            files = {"purpose": (None, "fine-tune"), "file": (f"{name}.json", payloads.bodies[name])}
+            files: dict[str, tuple[str | None, str | bytes]] = {
+                "purpose": (None, "fine-tune"),
+                "file": (f"{name}.json", payloads.bodies[name]),
+            }
             response = requests.post(f"{url}/v1/files", files=files, timeout=30)
             response.raise_for_status()
             found[name] = Request(f"/v1/files/{response.json()['id']}/content")

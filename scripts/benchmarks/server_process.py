@@ -81,13 +81,16 @@ def start(
     path: str = "/",
     environ: Mapping[str, str] | None = None,
     cwd: str | None = None,
+    core: int = 0,
 ) -> ServerProcess:
-    """Start *command* on the servers' core. With *url*, it is ready when it answers at *path*; else when it prints READY.
+    """Start *command*. With *url*, it is ready when it answers at *path*; else when it prints READY.
+
+    *core* is as ``machine.on_core`` counts; 0 is the servers' core.
 
     Raises ServerFailed if it ends, or does not answer, first.
     """
     began = time.perf_counter()
-    with machine.on_core(0):
+    with machine.on_core(core):
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
