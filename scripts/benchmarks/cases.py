@@ -29,6 +29,7 @@ CASES: dict[str, Case] = {
     "create": _http("create"),
     "stream": _http("stream"),
     "in-process": in_process_cases.in_process,
+    "fixtures": in_process_cases.fixtures,
     "memory": size_cases.memory,
     "size": size_cases.size,
     "long-run": size_cases.long_run,

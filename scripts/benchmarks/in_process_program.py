@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import requests
 
 from tunedmodels_contracts.testing import intercept
-from tunedmodels_contracts.testing.server_process import started
+from tunedmodels_contracts.testing.server_process import run_server
 from tunedmodels_contracts.testing.world import World
 
 URL = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
@@ -22,7 +22,7 @@ def main(rounds: int) -> dict[str, list[float]]:
     with ExitStack() as stack:
         actions: dict[str, Callable[[], object]] = {}
         session = stack.enter_context(requests.Session())
-        server = stack.enter_context(started())
+        server = stack.enter_context(run_server([]))
         body = b"{}\n"
 
         if importlib.util.find_spec("responses"):
@@ -43,7 +43,6 @@ def main(rounds: int) -> dict[str, list[float]]:
         stack.enter_context(intercept())
         actions["call through intercept()"] = lambda: session.get(URL)
 
-        plain = stack.enter_context(requests.Session())
         number = iter(range(10**9))
 
         def fresh() -> None:
@@ -56,27 +55,9 @@ def main(rounds: int) -> dict[str, list[float]]:
 
         shared = World(server.url, "shared")
 
-        def test_world() -> None:
-            world = World(server.url, f"bench-{next(number)}")
-            plain.get(f"{world.url}/v1beta/tunedModels", headers=world.headers)
-            world.close()
-
         actions["fresh world, and its end"] = block
         actions["world of a server, and its end"] = fresh
         actions["reset of a world of a server"] = shared.reset
-        actions["test with a world"] = test_world
-        if importlib.util.find_spec("pytest_httpserver"):
-            from pytest_httpserver import HTTPServer
-
-            other = stack.enter_context(HTTPServer(port=0))
-
-            def test_clear() -> None:
-                other.expect_request("/x").respond_with_data(body, content_type="application/json")
-                plain.get(other.url_for("/x"))
-                other.check()
-                other.clear()
-
-            actions["test with pytest-httpserver's clear()"] = test_clear
         times: dict[str, list[float]] = {name: [] for name in actions}
         for _ in range(rounds):
             for name, action in actions.items():
