@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .controls import Controls
 from .records import TunedModelRecord
@@ -39,13 +39,13 @@ class _Layer:
         if place < len(self.order) and self.order[place] is old:
             self.order[place : place + 1] = new
 
-    def read_after(self, sequence: int) -> tuple[list[TunedModelRecord], int | None]:
+    def read_after(self, sequence: int) -> tuple[Sequence[TunedModelRecord], int | None]:
         """Return the records at some places after *sequence*, and the last of these places, or None at the end."""
-        earlier, later = (items_after(order, sequence, _CHUNK) for order in (self.base.order, self.order))
-        places = sorted([*earlier, *later], key=sequence_of)[:_CHUNK]
-        if not self.records:
-            present = places
-        else:
+        places = items_after(self.order, sequence, _CHUNK)
+        present = places
+        earlier = items_after(self.base.order, sequence, _CHUNK)
+        if earlier:
+            places = sorted([*earlier, *places], key=sequence_of)[:_CHUNK]
             # A record of the base can be deleted or replaced, and its id can have a new record at a later place.
             newest = [(record, self.records.get(record.id, record)) for record in places]
             present = [new for old, new in newest if new is not None and new.sequence == old.sequence]
