@@ -6,11 +6,9 @@ form of observed answers; each says which of its members are guesses.
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -336,22 +334,6 @@ def test_operation_that_ends_well(client: Client) -> None:
     assert operation.exception() is None
     assert operation.result().to_json() == EXCHANGES["hand-written/get"]["response"]["json"]
     assert operation.metadata.snapshots == operation.result().tuning_task.snapshots
-
-
-@plays_recordings(
-    "hand-written/operation, no step", "hand-written/operation, two steps", "hand-written/operation, done"
-)
-def test_bar_and_plot(client: Client) -> None:
-    """The progress bar ends at the last step, and the plot shows the losses of all steps."""
-    operation = client.operations.get(OPERATION)
-    screen = io.StringIO()
-    model = operation.wait_bar(file=screen)
-    (line,) = operation.plot(import_module("matplotlib.figure").Figure().add_subplot()).get_lines()
-    data: Any = line.get_xydata()
-
-    assert model.name == MODEL
-    assert "3/3" in screen.getvalue()
-    assert data.tolist() == [[1, 11.499258], [2, 13.789906], [3, 0.0011606459]]
 
 
 @plays_recordings(

@@ -152,14 +152,6 @@ def test_longest_texts() -> None:
     assert read(pairs, fetch=never_fetch) == pairs
 
 
-def test_iterable_is_consumed_once() -> None:
-    """The reader iterates over the data once."""
-    rows = iter([*PAIRS, ("3", "4")])
-
-    assert len(read(rows, fetch=never_fetch)) == 3
-    assert list(rows) == []
-
-
 def test_pandas() -> None:
     """The reader accepts a DataFrame of pandas, and refuses missing cells."""
     pandas = pytest.importorskip("pandas")
@@ -504,16 +496,6 @@ def test_other_schemes(url: str) -> None:
     assert str(problem(url)) == (
         f"{url}: has the scheme {scheme}; only http and https can be read. Give the path of a local copy."
     )
-
-
-def test_error_of_the_network() -> None:
-    """An error of fetch is raised unchanged."""
-
-    def fetch(_url: str) -> Document:
-        raise ConnectionError("gone")
-
-    with pytest.raises(ConnectionError, match="gone"):
-        read("https://x.test/a.csv", fetch=fetch)
 
 
 @pytest.mark.parametrize(

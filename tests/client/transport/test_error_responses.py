@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels import errors
-from tunedmodels._transport.error_responses import from_error, from_operation, from_response, retry_delay
+from tunedmodels._transport.error_responses import from_operation, from_response, retry_delay
 from tunedmodels.errors import Request, Response
 
 REQUEST = Request("POST", "https://service.test/v1beta/tunedModels")
@@ -244,15 +244,6 @@ def test_hint_wins_over_the_note() -> None:
     body = body_of(message="Tuned model tunedModels/m is not ready to use.", status="INVALID_ARGUMENT")
 
     assert error_from(400, body, {"x-tunedmodels-note": "a note"}).hint.startswith("wait until its operation ends")
-
-
-def test_error_in_the_middle_of_a_stream() -> None:
-    """An error without a body of its own is made in the same way."""
-    response = Response(200, {}, "")
-    error = from_error({"code": 503, "status": "UNAVAILABLE", "message": "Not now."}, REQUEST, response)
-
-    assert type(error) is errors.Unavailable
-    assert (error.code, error.message, error.response) == (503, "Not now.", response)
 
 
 @pytest.mark.parametrize(("number", "status", "_code", "_kind"), CODES)
