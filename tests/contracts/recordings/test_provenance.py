@@ -57,14 +57,6 @@ REFUSED: dict[str, tuple[Recording, str]] = {
         recording(replace(LIVE, stand_in=True)),
         "contract.provenance.stand_in is true and kind is 'live'; the answers of a stand-in count as hand-written",
     ),
-    "a published stand-in": (
-        recording(replace(PUBLISHED, stand_in=True)),
-        "contract.provenance.stand_in is true and kind is 'published'; the answers of a stand-in count as hand-written",
-    ),
-    "live, no day": (
-        recording(replace(LIVE, captured=None)),
-        "contract.provenance.captured is missing; say on which day the service answered, as '2024-03-14'",
-    ),
     "published, no day": (
         recording(replace(PUBLISHED, captured=None)),
         "contract.provenance.captured is missing; say on which day the service answered, as '2024-03-14'",
