@@ -179,10 +179,3 @@ def test_changed_live_recording_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(RecordingError, match=r"sha256 is '\w+' and not '\w+'; the file was edited: record it again"):
         save(changed, tmp_path / "other.yaml")
-
-
-def test_only_elided_recordings_are_fragments() -> None:
-    """Laws about whole answers do not apply to a fragment."""
-    kinds = ("verbatim", "from-repr", "elided")
-
-    assert [replace(PUBLISHED, transcription=kind).is_fragment for kind in kinds] == [False, False, True]

@@ -310,7 +310,7 @@ def test_published_fragment() -> None:
     metadata = json.loads(recording.exchanges[0].response.body)["metadata"]
     line = f"{metadata['completedPercent']:.2f}% - {metadata['snapshots'][-1]}"
 
-    assert recording.provenance.is_fragment
+    assert recording.provenance.transcription == "elided"
     assert line in recording.provenance.note
     assert set(metadata) == {"completedPercent", "snapshots"}
 
