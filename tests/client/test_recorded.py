@@ -32,6 +32,7 @@ from tunedmodels import (
     Timestamp,
     Unauthenticated,
 )
+from tunedmodels_mockserver.cli.demo import EXAMPLES
 
 from .conftest import URL
 
@@ -55,23 +56,6 @@ HEADERS = {
 
 MODEL = "tunedModels/next-number-m1x2"
 OPERATION = f"{MODEL}/operations/r6z4bgt2mogq"
-TUTORIAL = [
-    ("1", "2"),
-    ("3", "4"),
-    ("-3", "-2"),
-    ("twenty two", "twenty three"),
-    ("two hundred", "two hundred one"),
-    ("ninety nine", "one hundred"),
-    ("8", "9"),
-    ("-98", "-97"),
-    ("1,000", "1,001"),
-    ("10,100,000", "10,100,001"),
-    ("thirteen", "fourteen"),
-    ("eighty", "eighty one"),
-    ("one", "two"),
-    ("three", "four"),
-    ("seven", "eight"),
-]
 
 Test = TypeVar("Test", bound=Callable[..., None])
 
@@ -147,7 +131,7 @@ def test_tutorial_create(client: Client) -> None:
     """The client creates the tutorial's model with the tutorial's request, and reads the operation."""
     operation = client.tuned_models.create(
         base_model="models/gemini-1.0-pro-001",
-        training_data=TUTORIAL,
+        training_data=EXAMPLES.items(),
         display_name="number generator model",
         epoch_count=5,
         batch_size=2,
@@ -166,7 +150,7 @@ def test_tutorial_watch(client: Client) -> None:
     """The last poll of the tutorial ends the operation, with all steps and the model."""
     operation = client.tuned_models.create(
         base_model="gemini-1.0-pro-001",
-        training_data=TUTORIAL,
+        training_data=EXAMPLES.items(),
         display_name="number generator",
         epoch_count=5,
         batch_size=4,
