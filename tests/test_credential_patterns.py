@@ -69,7 +69,7 @@ INNOCENT = [
 ]
 DETECTORS: dict[str, Callable[[str], bool]] = {
     "client": client.looks_real,
-    "mock server": lambda text: mock_server.kind([text]) is not None,
+    "mock server": lambda text: mock_server.kind((text,)) is not None,
     "contracts": secret_patterns.looks_real,
 }
 """Whether a credential looks real, so that it must not be sent to a mock server."""

@@ -10,8 +10,7 @@ from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from flask import Flask, Response, request
-from flask.globals import request_ctx
+from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .core.base_models import parse, with_custom_models
@@ -33,7 +32,9 @@ from .stores.factory import open_stores
 from .web import not_found, responses
 from .web.admin import admin
 from .web.admin.endpoints import AdminEndpoints
-from .web.dispatch import MAX_BODY, Dispatch
+from .web.api_response import NOTE, ApiResponse
+from .web.application import ApiView, Application
+from .web.dispatch import Dispatch
 from .web.home import home
 from .web.journaling import journal_requests
 from .web.metadata_server import metadata_server
@@ -75,11 +76,10 @@ def create_app(
     files = RuleFiles(settings.canned_files, base_models)
     worlds = Worlds(seed, machine, initial_states, open_stores(settings.store), files.current_rules, base_models)
     callers = Callers(worlds, settings.policy())
-    app = Flask("tunedmodels_mockserver", static_folder=None)
+    app = Application("tunedmodels_mockserver")
     app.extensions["tunedmodels"] = worlds
     journals, outcome_coverage, request_metrics = Journals(), OutcomeCoverage(), RequestMetrics()
     app.extensions["tunedmodels_journals"] = journals
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect would lose the body of a POST. No client of the service expects a redirect.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
@@ -89,7 +89,7 @@ def create_app(
         app.add_url_rule(
             route.rule(),
             f"{route.method.id}#{number}",
-            partial(_dispatch, dispatch, route),
+            ApiView(partial(_dispatch, dispatch, route)),
             methods=[route.method.http],
             provide_automatic_options=False,
         )
@@ -118,11 +118,11 @@ def _preload(settings: Settings) -> Preload:
     return replace(state_files.read(Path(settings.preload)), resume=settings.resume)
 
 
-def _dispatch(dispatch: Dispatch, route: Route, version: str, **_segments: str) -> Response:
+def _dispatch(dispatch: Dispatch, route: Route, version: str, request: Request) -> ApiResponse:
     started = time.perf_counter()
-    response = dispatch.answer(route, version, request_ctx.request)
+    response = dispatch.answer(route, version, request)
     elapsed = time.perf_counter() - started
-    response.headers["Server-Timing"] = f"gfet4t7; dur={elapsed * 1000:.0f}"
+    response.headers.append(("Server-Timing", f"gfet4t7; dur={elapsed * 1000:.0f}"))
     return response
 
 
@@ -133,14 +133,14 @@ def _health(started: float, store: str) -> Response:
     )
 
 
-def _discovery() -> Response:
+def _discovery() -> Response | ApiResponse:
     version = dict(query_pairs(request.query_string)).get("version", "v1beta")
     if version not in VERSIONS or not request.host:
         return not_found.response(request.method, request.path)
     return responses.document(discovery.document(surface_of(version), request.url_root))
 
 
-def _not_found(endpoints: AdminEndpoints, _error: HTTPException) -> Response:
+def _not_found(endpoints: AdminEndpoints, _error: HTTPException) -> Response | ApiResponse:
     """Answer a request to an unknown path, or with a method that the route does not have."""
     if request.path == "/_emulator" or request.path.startswith("/_emulator/"):
         return endpoints.not_found(request.method, request.path)
@@ -152,17 +152,17 @@ def _pass_through(error: HTTPException) -> HTTPException:
     return error
 
 
-def _store_unavailable(error: StoreUnavailable) -> Response:
+def _store_unavailable(error: StoreUnavailable) -> ApiResponse:
     LOG.warning("%s %s: %s", request.method, one_line(request.path), error)
     # Google's APIs send this text.
     response = responses.error(Status(Code.UNAVAILABLE, "The service is currently unavailable."), SystemParameters())
-    response.headers[responses.NOTE] = f"store: {one_line(str(error))}"
+    response.headers.append((NOTE, f"store: {one_line(str(error))}"))
     return response
 
 
-def _internal_error(_error: Exception) -> Response:
+def _internal_error(_error: Exception) -> ApiResponse:
     LOG.exception("a bug of the mock server, at %s %s", request.method, one_line(request.path))
     # Google's APIs send this text.
     response = responses.error(Status(Code.INTERNAL, "Internal error encountered."), SystemParameters())
-    response.headers[responses.NOTE] = "bug: this is an error of the mock server, not an answer of the API"
+    response.headers.append((NOTE, "bug: this is an error of the mock server, not an answer of the API"))
     return response

@@ -9,6 +9,7 @@ MODULES = frozenset(
         "cachetools",
         "cryptography",
         "flask",
+        "httptools",
         "jsonpath_rfc9535",
         "msgspec",
         "num2words",
@@ -16,7 +17,6 @@ MODULES = frozenset(
         "rapidfuzz",
         "re2",
         "sqlalchemy",
-        "waitress",
         "werkzeug",
         "yaml",
     }

@@ -204,8 +204,6 @@ def serve(
     from ..settings import Settings
 
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    # waitress warns about its queue, which does not concern the user.
-    logging.getLogger("waitress").setLevel(logging.ERROR)
     pace = Pace(tuning_time, _step_time(step_time), queue_time)
     settings = Settings(
         seed=seed,

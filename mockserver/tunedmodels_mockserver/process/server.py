@@ -1,33 +1,41 @@
-"""Runs the mock server behind waitress, from its ready line to a clean stop."""
+"""Runs the mock server from its ready line to a clean stop: listens, watches over the connections, and drains them.
+
+One thread runs an event loop with all connections (``connection``). ``exchange`` says which requests it answers itself,
+and which ones worker threads answer.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING
 
-import waitress.server
-from flask import Flask
-from waitress import wasyncore
+from .connection import Connection
+from .exchange import Service
+from .limits import Limits
+from .request_environ import server_environ
+from .worker_threads import WorkerThreads
 
-from ..core.journal.registry import Journals
-from ..web.connection import CONNECTION
-from ..web.responses import SERVER
-from .client_connection import ClientConnection
+if TYPE_CHECKING:
+    from flask import Flask
 
-THREADS = 16
-CONNECTIONS = 1000
+    from ..core.journal.registry import Journals
+
+THREADS = 16  # for requests that wait for a database, or that are long
+_ADMIN_THREADS = 8
+_BACKLOG = 4096  # connections that the system accepts before the server does
+_OTHER_FILES = 128  # file descriptors that are no connections
+_CHECK_INTERVAL = 1.0  # seconds between two checks of the times of all connections, and of the parent process
 _DRAIN_TIME = 5.0  # seconds for running requests after a stop
-_IDLE_TIME = 0.1  # seconds without a request after which no request counts as running
-# Above the application's own limit of 20 MiB: most bodies that are too large get the error of the service. Beyond
-# this limit waitress ends the request itself, with a plain 413.
-MAX_BODY = 64 * 1024 * 1024
-_UNLIMITED = 2**40  # bytes of an answer in the send buffer: no limit
+_TURN = 0.02  # seconds
+_QUIET_TURNS = 5  # without data from any client, after which no request is on its way
 
 
 class PortInUse(Exception):
@@ -40,27 +48,17 @@ class Server:
     Raise PortInUse if the port is in use. Raise OSError if the server cannot listen on the address.
     """
 
-    def __init__(self, app: Flask, host: str, port: int) -> None:
-        listener = _listen(host, port)
+    def __init__(self, app: Flask, host: str, port: int, limits: Limits | None = None) -> None:
+        self._listener = _listen(host, port)
         self.host = host
-        self.port: int = listener.getsockname()[1]
-        self._sockets: dict[int, Any] = {}  # the handler of each open socket by its descriptor; waitress updates it
-        self._stopping = threading.Event()
+        self.port: int = self._listener.getsockname()[1]
+        self._app = app
+        self._limits = limits or Limits()
         self._journals: Journals | None = app.extensions.get("tunedmodels_journals")
         self._parent: int | None = None  # the parent process, if its end stops the server
-        # With one socket the result is one server. The return type of waitress does not say so.
-        self._server: Any = waitress.server.create_server(
-            _application(app, self._stopping),
-            map=self._sockets,
-            sockets=[listener],
-            threads=THREADS,
-            connection_limit=CONNECTIONS,
-            ident=SERVER,
-            max_request_body_size=MAX_BODY,
-            # Buffer in memory, not in files: then no disk has to be writable.
-            inbuf_overflow=MAX_BODY + 1,
-            outbuf_overflow=_UNLIMITED,
-        )
+        self._stopping = threading.Event()
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None  # while the server runs
 
     @property
     def url(self) -> str:
@@ -78,49 +76,89 @@ class Server:
         With *with_parent* the server also stops, within a second, after its parent process has ended.
         """
         self._parent = os.getppid() if with_parent else None
+        _raise_file_limit(self._limits.connections + _OTHER_FILES)
         try:
             when_ready()
             self.serve()
         finally:
-            self._close()
+            self._listener.close()
 
     def serve(self) -> None:
         """Serve in this thread until ``stop`` is called. Then finish running requests, for five seconds at most."""
-        while not self._stopping.is_set() and self._parent in (None, os.getppid()):
-            self._handle_sockets(1.0)
-        if self._journals:
-            self._journals.close()  # clients that follow a journal would wait for ever
-        stop_time = last_busy = time.monotonic()
-        while (now := time.monotonic()) < min(stop_time + _DRAIN_TIME, last_busy + _IDLE_TIME):
-            self._handle_sockets(_IDLE_TIME / 4)
-            last_busy = now if self._is_busy() else last_busy
-        self._close()
+        loop = self._loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(self._serve(loop))
+        finally:
+            self._loop = None
+            loop.close()
+            self._listener.close()
 
     def stop(self) -> None:
         """Stop ``serve``. Any thread or signal handler may call this."""
         self._stopping.set()
-        if self._sockets:
-            self._server.pull_trigger()
+        loop = self._loop
+        if loop:
+            with suppress(RuntimeError):  # it has ended meanwhile
+                loop.call_soon_threadsafe(self._wake.set)
 
-    def _handle_sockets(self, seconds: float) -> None:
-        """Wait for an event on a socket, at most *seconds*, and handle it."""
-        wasyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
+    async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        worlds = self._app.extensions.get("tunedmodels")
+        limits = _within_file_limit(self._limits)
+        workers, admin_workers = WorkerThreads(THREADS, "worker"), WorkerThreads(_ADMIN_THREADS, "admin-worker")
+        service = Service(
+            self._app,
+            server_environ(self.host, self.port),
+            loop,
+            limits,
+            getattr(worlds, "kind", "memory") == "memory",
+            workers,
+            admin_workers,
+        )
+        listening = await loop.create_server(lambda: Connection(service), sock=self._listener, backlog=_BACKLOG)
+        try:
+            await self._wait_for_stop(service)
+            await self._drain(service, listening)
+        finally:
+            listening.close()
+            for connection in list(service.connections):
+                connection.drop()
+            await asyncio.sleep(0)  # in this turn they close
+            await asyncio.sleep(0)
+            workers.stop()
+            admin_workers.stop()
 
-    def _is_busy(self) -> bool:
-        channels = list(self._server.active_channels.values())
-        return any(channel.requests or channel.total_outbufs_len for channel in channels)
+    async def _wait_for_stop(self, service: Service) -> None:
+        while not self._stopping.is_set() and self._parent in (None, os.getppid()):
+            now = service.loop.time()
+            for connection in list(service.connections):
+                connection.check(now)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _CHECK_INTERVAL)
 
-    def _close(self) -> None:
-        if self._sockets:
-            self._server.task_dispatcher.shutdown(timeout=1)
-            self._server.trigger.close()
-            wasyncore.close_all(self._sockets, ignore_all=True)
+    async def _drain(self, service: Service, listening: asyncio.Server) -> None:
+        """Answer all requests that have begun, without the pauses of their answers, for five seconds at most."""
+        if self._journals:
+            self._journals.close()  # clients that follow a journal would wait for ever
+        service.is_stopping = True
+        for connection in list(service.connections):
+            connection.hurry()
+        end = service.loop.time() + _DRAIN_TIME
+        turns = quiet_turns = 0
+        while (turn := service.loop.time()) < end and (service.connections or quiet_turns < _QUIET_TURNS):
+            await asyncio.sleep(_TURN)
+            turns += 1
+            quiet_turns = 0 if any(connection.since >= turn for connection in service.connections) else quiet_turns + 1
+            if turns == _QUIET_TURNS:
+                listening.close()
+            if quiet_turns >= _QUIET_TURNS:
+                for connection in list(service.connections):
+                    connection.close_if_idle()
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
@@ -128,18 +166,24 @@ def _listen(host: str, port: int) -> socket.socket:
         raise PortInUse(text) from None
 
 
-def _application(app: Flask, stopping: threading.Event) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
-    """Return *app* as waitress runs it, with the client's connection in the WSGI environment.
+def _raise_file_limit(files: int) -> None:
+    """Let this process open as many *files* as the system allows, but no more than it needs."""
+    with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource
 
-    Remove the Server header of the application: waitress writes its own, and adds a Via header if there are two.
-    """
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
-    def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            return start_response(status, [pair for pair in headers if pair[0] != "Server"], *rest)
 
-        # waitress gives no other access to the channel of the request.
-        environ[CONNECTION] = ClientConnection(environ["waitress.client_disconnected"].__self__, stopping)
-        return app(environ, start)
-
-    return call
+def _within_file_limit(limits: Limits) -> Limits:
+    """Return *limits* with no more connections than the process can have open."""
+    try:
+        import resource
+    except ImportError:
+        return limits
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return limits
+    return replace(limits, connections=min(limits.connections, max(soft - _OTHER_FILES, _OTHER_FILES)))

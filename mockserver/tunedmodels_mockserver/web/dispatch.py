@@ -19,7 +19,9 @@ Who may answer. The first of these that answers or refuses the request ends the 
 Between 4 and 5, an unknown instruction in the request's header is refused, before any fault counts.
 
 Every answer, a refusal too, then gets its notes, its place in the draft of the journal entry, compression, and last the
-latency and the effect on the connection. The one exception is the page of a route that ``--strict`` closes as unknown.
+latency and the effect on the connection (``connection_faults``). These are values in the body (``timed_body``): nothing
+here waits, and the server sends the parts of the body when their time has come. The one exception is the page of a
+route that ``--strict`` closes as unknown.
 
 Invariants.
 
@@ -35,7 +37,7 @@ Weak spots and known limits.
   journal entry then lacks the faults and the allowances.
 * A fault that fired stays counted if the request is refused later. Only a create that starts no run gives back the
   faults of runs.
-* A latency waits after the method, so the answer shows the time before the wait.
+* A latency comes after the method, so the answer shows the time before the wait.
 * A call has one effect at most. If a fault has one already, that of the run's script is lost, unless it is a latency.
 * Once a stream has begun, an error cannot change its status. Methods raise their refusals before the first message.
 """
@@ -45,9 +47,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from flask import Request, Response
+from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..core.answers import Answer, Content, ScriptedPoll, Stream
@@ -66,15 +68,15 @@ from ..wire import partial
 from ..wire.status import Code, Status, StatusError
 from ..wire.surface import surface_of
 from . import not_found, responses, system_parameters
-from .connection import apply_effect, connection, make_malformed
+from .api_response import NOTE, ApiResponse
+from .application import MAX_BODY
+from .connection_faults import delay_and_break, make_malformed
 from .journaling import EntryDraft, entry_draft
 from .middleware import DOUBLED_SLASHES
 from .request_caller import Callers
 from .request_head import RequestHead, read_head
 from .request_message import read_message, with_name
 from .routes import Route
-
-MAX_BODY = 20 * 1024 * 1024  # bytes; the limit in the error messages of the service
 
 _INSTRUCTIONS = "X-Goog-Emulator-Instructions"
 
@@ -111,14 +113,14 @@ class _Exchange:
 
 @dataclass(slots=True)
 class Dispatch:
-    """The dispatch of one server. ``sleep`` waits for a number of seconds, for faults and streams that take time."""
+    """The dispatch of one server. It never waits: answers that take time have a TimedBody, which gets ``sleep``."""
 
     callers: Callers
     strict: bool = False
     sleep: Callable[[float], None] = time.sleep
     logged_allowances: set[str] = field(default_factory=set)  # ids of the allowances with a warning in the log
 
-    def answer(self, route: Route, version: str, request: Request) -> Response:
+    def answer(self, route: Route, version: str, request: Request) -> ApiResponse:
         """Return the response to *request*, which came by *route* under *version*."""
         allowances = Allowances(self.strict)
         if request.environ.get(DOUBLED_SLASHES):
@@ -148,32 +150,35 @@ class Dispatch:
             exchange.draft.caller = caller.email
             system_parameters.check(head.params)
             header_effect = _instructed_effect(exchange.request)
-            call = RequestContext(world, caller, exchange.version, now, exchange.allowances, notes=exchange.notes)
             query = FaultQuery(method.id, _model_name(exchange), caller.email, world.seed)
-            return fault_injection.answer(
-                world, query, header_effect, now, lambda faults: _perform(exchange, call, faults)
-            )
+
+            def perform(faults: MethodFaults) -> Content | ScriptedPoll:
+                allowances, notes = exchange.allowances, exchange.notes
+                call = RequestContext(world, caller, exchange.version, now, allowances, faults.run, notes)
+                return _perform(exchange, call, faults)
+
+            return fault_injection.answer(world, query, header_effect, now, perform)
         except StatusError as error:
             return Answer(error.status)
 
-    def _write(self, exchange: _Exchange, answer: Answer) -> Response:
-        """Return *answer* as a response, after its latency. Complete the draft of the journal entry."""
+    def _write(self, exchange: _Exchange, answer: Answer) -> ApiResponse:
+        """Return *answer* as a response with its latency. Complete the draft of the journal entry."""
         request, draft, applied = exchange.request, exchange.draft, exchange.allowances.applied
-        client = connection(request.environ, self.sleep)
-        response = _response(exchange, answer, client.wait)
+        response = _response(exchange, answer, self.sleep)
+        latency = answer.latency
+        if answer.effect and answer.effect.malformed:
+            latency += make_malformed(response)
         for note in [*(f"{allowance.id}: {allowance.note}" for allowance in applied), *exchange.notes]:
-            response.headers.add(responses.NOTE, note)
-        self._log(exchange, answer, response.status_code)
+            response.headers.append((NOTE, note))
+        self._log(exchange, answer, response.status)
         draft.allowances = tuple(allowance.id for allowance in applied)
         draft.fault, draft.lost = answer.fault_summary, answer.is_lost
         draft.set_answer(response)
-        response = responses.compress(response, request.headers.get("Accept-Encoding", ""))
+        response = responses.compress(response, request.environ.get("HTTP_ACCEPT_ENCODING", ""))
         if not answer.is_unanswered:
             for name, kind in answer.faults:
-                response.headers.add(responses.NOTE, f"fault {name}: {kind}")
-        if answer.latency:
-            client.wait(answer.latency)
-        return apply_effect(response, answer.effect, client) if answer.effect else response
+                response.headers.append((NOTE, f"fault {name}: {kind}"))
+        return delay_and_break(response, latency, answer.effect, self.sleep)
 
     def _log(self, exchange: _Exchange, answer: Answer, status: int) -> None:
         line = f"{exchange.head.http} {one_line(exchange.head.path)}"
@@ -198,15 +203,15 @@ def _perform(exchange: _Exchange, call: RequestContext, faults: MethodFaults) ->
     )
     surface = surface_of(exchange.version)
     exchange.mask = partial.parse_mask(exchange.head.params.fields, surface.message(method.response), surface)
-    content: Content | ScriptedPoll = faults.apply(method.id, route.view)(replace(call, run=faults.run), value)
+    content: Content | ScriptedPoll = faults.apply(method.id, route.view)(call, value)
     return content
 
 
-def _response(exchange: _Exchange, answer: Answer, wait: Callable[[float], bool]) -> Response:
+def _response(exchange: _Exchange, answer: Answer, sleep: Callable[[float], None]) -> ApiResponse:
     """Return the content of *answer* as a response."""
     content, params, method = answer.content, exchange.head.params, exchange.route.method
     change = distort if answer.is_pedantic else None
-    response: Response
+    response: ApiResponse
     if content is None:
         response = responses.page("", Code.UNAVAILABLE.http)  # a fault resets the connection instead
     elif isinstance(content, Page):
@@ -217,10 +222,10 @@ def _response(exchange: _Exchange, answer: Answer, wait: Callable[[float], bool]
         surface = surface_of(exchange.version)
         form = responses.Form(surface.message(method.response), surface, params, exchange.mask)
         if isinstance(content, Stream):
-            response = responses.stream(content.messages, form, wait)
+            response = responses.stream(content.messages, form, sleep)
         else:
             response = responses.value(content, form, change)
-    return make_malformed(response) if answer.effect and answer.effect.malformed else response
+    return response
 
 
 def _instructed_effect(request: Request) -> Effect | None:

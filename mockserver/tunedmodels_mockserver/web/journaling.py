@@ -9,21 +9,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
-from flask import Request, Response
+from flask import Request
 from werkzeug.exceptions import HTTPException
 
+from ..core.answers import Pause
 from ..core.journal import answer_fields, masking
 from ..core.journal.journal import EMPTY, Body, Entry
 from ..core.journal.registry import Journals
 from ..core.verdict.outcome_coverage import OutcomeCoverage
 from ..core.world_names import DEFAULT_WORLD, WORLD_NAME, world_name
 from ..wire.protojson.reading import query_pairs
-from . import responses, system_parameters
+from . import system_parameters
+from .api_response import NOTE, ApiResponse
 from .home import is_browser_navigation
 from .request_metrics import RequestMetrics
+from .timed_body import Part, TimedBody
 
 BODY_LIMIT = 16 * 1024  # bytes of a body that the journal keeps
 
@@ -70,10 +74,10 @@ class EntryDraft:
         """Set the name of the world that answers, and the request that reads the body."""
         self.world, self.request = world, request
 
-    def set_answer(self, response: Response) -> None:
+    def set_answer(self, response: ApiResponse) -> None:
         """Set the answer to the body of *response*. Do nothing for a stream: its body is observed when it is sent."""
-        if not response.is_streamed:
-            self.answer = response.get_data()
+        if isinstance(response.body, bytes):
+            self.answer = response.body
 
 
 def entry_draft(environ: dict[str, Any]) -> EntryDraft:
@@ -131,7 +135,7 @@ def journal_requests(
                 lost=draft.lost,
                 long_answer_fields=answer_fields.read_fields(answer) if len(answer) > BODY_LIMIT else None,
                 retry_after=_header_value(headers, "Retry-After"),
-                note=_header_value(headers, responses.NOTE),
+                note=_header_value(headers, NOTE),
             )
             entry = journals.of(name).add(
                 entry, entry.name.partition("/operations/")[0] if draft.method in _POLL_METHODS else ""
@@ -154,6 +158,12 @@ def journal_requests(
             draft.lost = True
             add_entry(draft.answer or b"")
             raise
+        if isinstance(body, TimedBody):
+            # The entry is added when the latency is over, before anything is sent.
+            answer = draft.answer
+            start_entry = partial(add_entry, b"" if answer is None else answer)
+            parts = _ObservedStream(body, body.parts, start_entry, amend_stream if answer is None else None)
+            return TimedBody(parts, body.sleep)
         if draft.answer is not None:
             add_entry(draft.answer)
             return body
@@ -161,28 +171,39 @@ def journal_requests(
             data = _read_all(body)
             add_entry(data)
             return [data]
-        entry = add_entry(b"")
-        return _ObservedStream(body, lambda answer, whole: amend_stream(entry, answer, whole))
+        return _ObservedStream(body, body, partial(add_entry, b""), amend_stream)
 
     return call
 
 
 class _ObservedStream:
-    """A stream that is being sent. It calls *on_end* once, at its end.
+    """The *parts* of *body* while they are sent.
 
-    The arguments of *on_end* are the beginning of what was sent, and whether the stream was sent to its end.
+    It calls *on_start* once, after the pauses at the beginning. It calls *on_end* once, at the end: with the entry that
+    *on_start* returned, the beginning of what was sent, and whether all of it was sent.
     """
 
-    def __init__(self, body: Iterable[bytes], on_end: Callable[[bytes, bool], None]) -> None:
+    def __init__(
+        self,
+        body: Any,
+        parts: Iterable[Part],
+        on_start: Callable[[], Entry],
+        on_end: Callable[[Entry, bytes, bool], None] | None,
+    ) -> None:
         self._body = body
-        self._on_end: Callable[[bytes, bool], None] | None = on_end
+        self._parts = parts
+        self._on_start = on_start
+        self._on_end = on_end
+        self._entry: Entry | None = None
         self._sent = bytearray()
 
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self._body:
-            if len(self._sent) <= _READ_LIMIT:
-                self._sent += piece
-            yield piece
+    def __iter__(self) -> Iterator[Any]:
+        for part in self._parts:
+            if self._entry is None and not isinstance(part, Pause):
+                self._entry = self._on_start()
+            if isinstance(part, bytes) and len(self._sent) <= _READ_LIMIT:
+                self._sent += part
+            yield part
         # Report before the end of the stream is sent. A client that has read it all then finds it in the journal.
         self._report_end(True)
 
@@ -194,9 +215,11 @@ class _ObservedStream:
         self._report_end(False)
 
     def _report_end(self, whole: bool) -> None:
+        if self._entry is None:
+            self._entry = self._on_start()
         on_end, self._on_end = self._on_end, None
         if on_end:
-            on_end(bytes(self._sent), whole)
+            on_end(self._entry, bytes(self._sent), whole)
 
 
 def _read_all(body: Iterable[bytes]) -> bytes:

@@ -68,7 +68,7 @@ def uncached_response(content: Mapping[str, Any], status: int = 200) -> Response
 
 
 def _form_token_endpoint(callers: Callers, form: Mapping[str, str]) -> TokenEndpoint:
-    callers.refuse_real_credentials(read_head(request), form.values())
+    callers.refuse_real_credentials(read_head(request), tuple(form.values()))
     return token_endpoint(callers, *(form[name] for name in _CREDENTIALS if form.get(name)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..core import errors
@@ -38,9 +37,9 @@ class Callers:
             raise StatusError(Code.INVALID_ARGUMENT, f"X-Test-Id {text}")
         return self.worlds.get(world_name(head.test_id, *credentials, head.params.token, head.params.key))
 
-    def refuse_real_credentials(self, head: RequestHead, credentials: Iterable[str]) -> None:
+    def refuse_real_credentials(self, head: RequestHead, credentials: tuple[str, ...]) -> None:
         """Raise StatusError if one of *credentials* looks real, unless the operator allows that."""
-        kind = None if self.policy.allow_real_credentials else real_credentials.kind(tuple(credentials))
+        kind = None if self.policy.allow_real_credentials else real_credentials.kind(credentials)
         if kind:
             text = "%s %s: refused, because it has a credential that looks like a real %s"
             LOG.warning(text, head.http, one_line(head.path), kind)

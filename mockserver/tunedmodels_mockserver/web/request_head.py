@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Request
+from werkzeug.wsgi import get_current_url
 
 from ..core.callers.admission import Credentials
 from ..wire.protojson.reading import query_pairs
 from . import system_parameters
 from .system_parameters import SystemParameters
+
+_MAX_QUERY = 300  # characters of a query whose parameters are kept
+_HOST_KEYS = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT")  # in a WSGI environment
+# The headers that are system parameters, with their keys in a WSGI environment.
+_PARAMETER_HEADERS = {
+    "Authorization": "HTTP_AUTHORIZATION",
+    "X-Goog-Api-Key": "HTTP_X_GOOG_API_KEY",
+    "X-Goog-FieldMask": "HTTP_X_GOOG_FIELDMASK",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +48,30 @@ class RequestHead:
 
 def read_head(request: Request) -> RequestHead:
     """Return the head of *request*."""
-    params, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
+    environ = request.environ
+    query = environ.get("QUERY_STRING", "")
+    headers = tuple(map(environ.get, _PARAMETER_HEADERS.values()))
+    read = _read_parameters if len(query) <= _MAX_QUERY else _read_parameters.__wrapped__
+    params, pairs = read(query, *headers)
+    path = environ.get("PATH_INFO", "")
     return RequestHead(
-        http=request.method,
-        path=request.path,
+        http=environ["REQUEST_METHOD"],
+        path=path if path.isascii() and path[1:2] != "/" else request.path,
         params=params,
         pairs=pairs,
-        test_id=request.headers.get("X-Test-Id"),
-        project=request.headers.get("X-Goog-User-Project"),
-        host_url=request.host_url,
+        test_id=environ.get("HTTP_X_TEST_ID"),
+        project=environ.get("HTTP_X_GOOG_USER_PROJECT"),
+        host_url=_host_url(*map(environ.get, _HOST_KEYS)),
     )
+
+
+@lru_cache(maxsize=512)  # most requests of a client have the same credentials and no query
+def _read_parameters(query: str, *headers: str | None) -> tuple[SystemParameters, Sequence[tuple[str, str]]]:
+    by_name = dict(zip(_PARAMETER_HEADERS, headers, strict=True))
+    return system_parameters.split(query_pairs(query.encode("latin-1")), by_name.get)
+
+
+@lru_cache(maxsize=64)
+def _host_url(*values: str | None) -> str:
+    environ = {key: value for key, value in zip(_HOST_KEYS, values, strict=True) if value is not None}
+    return get_current_url(environ, host_only=True)

@@ -48,6 +48,8 @@ def with_name(message: dict[str, Any], method: Method, name: str) -> dict[str, A
 
 
 def _read(method: Method, surface: Surface, name: str, pairs: Pairs, body: Callable[[], bytes]) -> dict[str, Any]:
+    if not method.body and not pairs:
+        return with_name({}, method, name)
     message = surface.message(method.request)
     reader = Reader(surface)
     value: dict[str, Any] = {}

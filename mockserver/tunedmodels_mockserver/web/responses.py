@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from http.client import responses
-from importlib.metadata import version
+from functools import lru_cache
 from typing import Any
 
 from flask import Response
@@ -17,30 +17,13 @@ from ..wire.partial import Tree, partial
 from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, Layout, any_to_json, dump, to_json, write
 from ..wire.status import Status
 from ..wire.surface import Message, Surface
+from .api_response import EVENTS, HTML, ApiResponse
 from .system_parameters import SystemParameters
-
-SERVER = f"tunedmodels-mockserver/{version('tunedmodels')}"
-NOTE = "X-Tunedmodels-Note"
+from .timed_body import Part, TimedBody
 
 Change = Callable[[Any], Any]
 
-_JSON = "application/json; charset=UTF-8"
-# Clients show the reason phrase, so it has the spelling of HTTP; werkzeug writes capitals. CANCELLED has the status
-# 499, which is not one of HTTP.
-_REASONS = {**responses, 499: "Client Closed Request"}
-# Source: the headers of fourteen recorded answers of 2024, which are all alike. Left out: Alt-Svc, which would send
-# clients to another address, and chunked transfer if the length is known.
-_HEADERS = (
-    ("Vary", "X-Origin"),
-    ("Vary", "Referer"),
-    ("Vary", "Origin,Accept-Encoding"),
-    ("Server", SERVER),
-    ("Cache-Control", "private"),
-    ("X-XSS-Protection", "0"),
-    ("X-Frame-Options", "SAMEORIGIN"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Accept-Ranges", "none"),
-)
+_MAX_KEPT = 32 * 1024  # bytes of a body whose compressed form is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +47,34 @@ class Form:
         return dump(change(body) if change else body, layout)
 
 
-def value(content: Mapping[str, Any], form: Form, change: Change | None = None) -> Response:
+def value(content: Mapping[str, Any], form: Form, change: Change | None = None) -> ApiResponse:
     """Return the message *content* as a response, after *change* if it is JSON.
 
     If the client wants server-sent events, one event has the whole message (reported for generateContent, invented for
     other methods).
     """
     if form.params.wants_events:
-        return _events([form.text(content, EVENT)])
-    return _response(form.text(content, _layout(form.params), change) + "\n")
+        return ApiResponse(TimedBody([_event(form.text(content, EVENT))], time.sleep), content_type=EVENTS)
+    return ApiResponse(_encode(form.text(content, _layout(form.params), change) + "\n"))
 
 
-def stream(contents: Iterable[Mapping[str, Any] | Pause], form: Form, wait: Callable[[float], bool]) -> Response:
+def stream(
+    contents: Iterable[Mapping[str, Any] | Pause], form: Form, sleep: Callable[[float], None] = time.sleep
+) -> ApiResponse:
     """Return a stream of messages: server-sent events, or one JSON array whose last byte is its bracket.
 
-    *wait* waits for a number of seconds. It returns False if the client is gone, and the stream then ends.
+    *sleep* waits for a number of seconds at a pause, if the server does not do it.
     """
     layout = EVENT if form.params.wants_events else _layout(form.params)
-    texts = (form.text(content, layout) for content in _without_pauses(contents, wait))
-    return _events(texts) if form.params.wants_events else _response(_encode(_array(texts)))
+    texts = (content if isinstance(content, Pause) else form.text(content, layout) for content in contents)
+    if form.params.wants_events:
+        return ApiResponse(TimedBody(_events(texts), sleep), content_type=EVENTS)
+    return ApiResponse(TimedBody(_array(texts), sleep))
 
 
 def error(
     status: Status, params: SystemParameters, *, streaming: bool = False, change: Change | None = None
-) -> Response:
+) -> ApiResponse:
     """Return *status* as an error response, after *change*.
 
     In a stream without events, the error is in an array (observed).
@@ -97,69 +84,68 @@ def error(
     text = dump(change(body) if change else body, _layout(params)) + "\n"
     if streaming and not params.wants_events:
         text = f"[{text}]"
-    return _response(text, status.code.http)
+    return ApiResponse(_encode(text), status.code.http)
+
+
+def page(html: str, status: int) -> ApiResponse:
+    """Return *html* as a page with the HTTP *status*."""
+    return ApiResponse(_encode(html), status, HTML)
 
 
 def document(content: Mapping[str, Any], status: int = 200) -> Response:
-    """Return plain JSON that is not a message of the API, such as a discovery document."""
-    return _response(json.dumps(content, indent=2, ensure_ascii=False) + "\n", status)
+    """Return plain JSON that is not a message of the API, such as a discovery document, as a response of Flask."""
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return ApiResponse(_encode(text), status).for_flask()
 
 
-def page(html: str, status: int) -> Response:
-    """Return *html* as a page with the HTTP *status*."""
-    return _response(html, status, "text/html; charset=UTF-8")
-
-
-def compress(response: Response, accept_encoding: str) -> Response:
+def compress(response: ApiResponse, accept_encoding: str) -> ApiResponse:
     """Return *response* with its body gzipped, if the header *accept_encoding* allows it. A stream does not change."""
-    if response.is_streamed or not _accepts_gzip(accept_encoding) or "Content-Encoding" in response.headers:
-        return response
-    response.set_data(gzip.compress(response.get_data(), 1, mtime=0))
-    response.headers["Content-Encoding"] = "gzip"
+    if isinstance(response.body, bytes) and accept_encoding and _accepts_gzip(accept_encoding):
+        compress_body = _compress_again if len(response.body) <= _MAX_KEPT else _compress
+        response.body = compress_body(response.body)
+        response.headers.append(("Content-Encoding", "gzip"))
     return response
 
 
-def _without_pauses(
-    contents: Iterable[Mapping[str, Any] | Pause], wait: Callable[[float], bool]
-) -> Iterator[Mapping[str, Any]]:
-    for content in contents:
-        if not isinstance(content, Pause):
-            yield content
-        elif not wait(content.seconds):
-            return
+def _compress(body: bytes) -> bytes:
+    return gzip.compress(body, 1, mtime=0)
 
 
-def _events(texts: Iterable[str]) -> Response:
-    events = (f"data: {text}\r\n\r\n" for text in texts)
-    return _response(_encode(events), content_type="text/event-stream")
+@lru_cache(maxsize=256)  # many answers are asked for again and again
+def _compress_again(body: bytes) -> bytes:
+    return _compress(body)
 
 
-def _array(texts: Iterable[str]) -> Iterator[str]:
+def _events(texts: Iterable[str | Pause]) -> Iterator[Part]:
+    for text in texts:
+        yield text if isinstance(text, Pause) else _event(text)
+
+
+def _event(text: str) -> bytes:
+    return _encode(f"data: {text}\r\n\r\n")
+
+
+def _array(texts: Iterable[str | Pause]) -> Iterator[Part]:
     opening = "["
     for text in texts:
-        yield f"{opening}{text}\n"
+        if isinstance(text, Pause):
+            yield text
+            continue
+        yield _encode(f"{opening}{text}\n")
         opening = ",\r\n"
-    yield "]" if opening != "[" else "[]"
+    yield b"]" if opening != "[" else b"[]"
 
 
-def _encode(texts: Iterable[str]) -> Iterator[bytes]:
-    for text in texts:
-        yield text.encode("utf-8", "replace")
+def _encode(text: str) -> bytes:
+    # A request body cannot contain a lone surrogate, but a path or a header that the answer repeats may.
+    return text.encode("utf-8", "replace")
 
 
 def _layout(params: SystemParameters) -> Layout:
     return PRETTY if params.pretty else COMPACT
 
 
-def _response(body: str | Iterable[bytes], status: int = 200, content_type: str = _JSON) -> Response:
-    # A request body cannot contain a lone surrogate, but a path or a header that the answer repeats may.
-    data = body.encode("utf-8", "replace") if isinstance(body, str) else body
-    response = Response(data, f"{status} {_REASONS[status]}", content_type=content_type)
-    for name, text in _HEADERS:
-        response.headers.add(name, text)
-    return response
-
-
+@lru_cache(maxsize=64)
 def _accepts_gzip(accept_encoding: str) -> bool:
     qualities: dict[str, str] = {}
     for part in accept_encoding.lower().split(","):

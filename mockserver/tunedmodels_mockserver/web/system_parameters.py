@@ -6,7 +6,7 @@ parameters and the discovery document.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..wire.status import Code, StatusError
@@ -41,15 +41,15 @@ class SystemParameters:
 
 
 def split(
-    pairs: list[tuple[str, str]], header: Callable[[str], str | None]
-) -> tuple[SystemParameters, list[tuple[str, str]]]:
+    pairs: Sequence[tuple[str, str]], header: Callable[[str], str | None]
+) -> tuple[SystemParameters, tuple[tuple[str, str], ...]]:
     """Return the system parameters of a request, and the pairs of its query that belong to the method.
 
     *header* returns a request header by name. A parameter in the query takes precedence over its header. An unknown
     ``alt`` raises no error here, because the parameters are needed to write any error. ``check`` refuses it.
     """
     values = {key.removeprefix("$"): value for key, value in pairs if key in _ALL_NAMES}
-    method_pairs = [(key, value) for key, value in pairs if key not in _ALL_NAMES]
+    method_pairs = tuple((key, value) for key, value in pairs if key not in _ALL_NAMES)
     alt, *options = (values.get("alt") or "json").lower().split(";")
     authorization = header("Authorization") or ""
     scheme, _, credential = authorization.partition(" ")

@@ -5,10 +5,14 @@ A WSGI server that does not know this class iterates over it, like over any othe
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from itertools import takewhile
+from typing import Any, TypeAlias
+
+from flask import Response
 
 from ..core.answers import Pause
 
@@ -20,6 +24,17 @@ class End(Enum):
     CLOSE = "close"
 
 
+@dataclass(frozen=True, slots=True)
+class InterruptiblePause(Pause):
+    """A pause that can end early.
+
+    ``subscribe`` takes a function that ends the pause. Any thread may call this function, more than once and at any
+    time. ``subscribe`` returns a function that ends the subscription; call it after the pause.
+    """
+
+    subscribe: Callable[[Callable[[], None]], Callable[[], None]]
+
+
 Part: TypeAlias = "bytes | Pause | End"
 """A part of a body: bytes to send, a wait before the next part, or the end of the connection."""
 
@@ -28,8 +43,8 @@ Part: TypeAlias = "bytes | Pause | End"
 class TimedBody:
     """The body of a response, in parts. Nothing of the response is sent before the first part that is bytes or an end.
 
-    ``close`` of the parts, if they have it, runs when the body was sent, or when the client is gone. ``sleep`` waits
-    for a number of seconds, if the server does not do it.
+    So a pause at the beginning is the latency of the response. ``close`` of the parts, if they have it, runs when the
+    body was sent, or when the client is gone. ``sleep`` waits for a number of seconds, if the server does not do it.
     """
 
     parts: Iterable[Part]
@@ -40,8 +55,11 @@ class TimedBody:
         for part in self.parts:
             if isinstance(part, bytes):
                 yield part
+            elif isinstance(part, InterruptiblePause):
+                _wait(part)
             elif isinstance(part, Pause):
-                self.sleep(part.seconds)
+                if part.seconds:
+                    self.sleep(part.seconds)
             elif part is End.RESET:
                 raise ConnectionResetError("The mock server reset the connection (a fault)")
             else:
@@ -52,3 +70,23 @@ class TimedBody:
         close = getattr(self.parts, "close", None)
         if close:
             close()
+
+
+class TimedResponse(Response):
+    """A response whose body can be a TimedBody. It hands such a body to the server as it is."""
+
+    def get_app_iter(self, environ: dict[str, Any]) -> Any:
+        """Return the body for the server. The answer to HEAD has only the latency of a TimedBody."""
+        body = self.response
+        if not isinstance(body, TimedBody):
+            return super().get_app_iter(environ)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return TimedBody(takewhile(lambda part: isinstance(part, Pause), body.parts), body.sleep)
+        return body
+
+
+def _wait(pause: InterruptiblePause) -> None:
+    is_over = threading.Event()
+    unsubscribe = pause.subscribe(is_over.set)
+    is_over.wait(pause.seconds)
+    unsubscribe()

@@ -23,6 +23,8 @@ def parse_mask(mask: str, message: Message, surface: Surface) -> Tree:
     Raise StatusError if *mask* is malformed, or names a member that *message* does not have. The wording is the one of
     Google's front end (observed on Sheets, Docs, Places and Photos).
     """
+    if not mask:
+        return {}
     paths = _paths(mask)
     for path in paths:
         _check(path, message, surface, mask)

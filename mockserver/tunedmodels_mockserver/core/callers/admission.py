@@ -48,7 +48,8 @@ def admit(policy: Policy, credentials: Credentials, world: World, moment: Moment
     caller = identity.caller(credentials.token, credentials.key, credentials.project)
     if policy.strict:
         caller = replace(caller, email=_authenticate(policy, credentials, world, moment, method_id, rpc))
-    return replace(caller, groups=policy.groups_of(caller.email))
+    groups = policy.groups_of(caller.email)
+    return replace(caller, groups=groups) if groups else caller
 
 
 def _authenticate(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..defaults import DEVELOPER as DEVELOPER
@@ -27,6 +28,7 @@ class Caller:
     groups: frozenset[str] = frozenset()
 
 
+@lru_cache(maxsize=512)  # a client sends the same credentials with each request
 def caller(token: str | None, key: str | None, project: str | None) -> Caller:
     """Return the caller that a bearer *token* or an API *key* names, billed to *project*."""
     emails = (person(text) for text in (token, key) if text)

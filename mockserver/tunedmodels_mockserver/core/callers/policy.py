@@ -34,7 +34,7 @@ class Policy:
         for key in self.api_keys:
             if not _KEY.fullmatch(key):
                 raise ValueError(f"an API key must be 1 to 200 visible ASCII characters, got {key!r}")
-            if real_credentials.kind([key]) and not self.allow_real_credentials:
+            if real_credentials.kind((key,)) and not self.allow_real_credentials:
                 raise ValueError(
                     "an API key of a mock server must not look like a real one; --allow-real-credentials allows it"
                 )
@@ -47,6 +47,8 @@ class Policy:
 
     def groups_of(self, email: str) -> frozenset[str]:
         """Return the addresses of the groups that have *email* as a member."""
+        if not self.groups:
+            return frozenset()
         return frozenset(
             group.lower() for group, members in self.groups.items() if email in {member.lower() for member in members}
         )

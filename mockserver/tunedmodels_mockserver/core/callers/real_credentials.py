@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 
 from ..world_names import without_world
 from . import jwt
 from .credential_patterns import REAL_FORMS, REAL_KEY_ID
 
 
-def kind(credentials: Iterable[str]) -> str | None:
+@lru_cache(maxsize=512)  # a client sends the same credentials with each request
+def kind(credentials: tuple[str, ...]) -> str | None:
     """Return the kind of the first of *credentials* that looks real, or None if none does."""
     for credential in credentials:
         text = without_world(credential.strip())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -156,7 +157,8 @@ class Journal:
         self._polls: dict[str, int] = {}
         self._first = self._next = 1  # the numbers of the oldest entry and of the next
         self._size = 0
-        self._lock = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._subscribers: dict[object, Callable[[], None]] = {}
         self._closed = False
         self.dropped = 0
 
@@ -172,7 +174,7 @@ class Journal:
             self._entries[self._next] = entry
             self._next += 1
             self._trim(entry.size)
-            self._lock.notify_all()
+            self._wake_subscribers()
         return entry
 
     def amend(self, number: int, **changes: Any) -> None:
@@ -197,17 +199,29 @@ class Journal:
             self._first, self._size = self._next, 0
         return count
 
-    def wait(self, number: int, seconds: float) -> list[Entry]:
-        """Return the entries after *number*. If there are none, wait for one, at most so many *seconds*."""
+    def entries_after(self, number: int) -> list[Entry]:
+        """Return the entries after *number*, the oldest first."""
         with self._lock:
-            self._lock.wait_for(lambda: self._closed or self._next > number + 1, seconds)
             return [entry for entry_number, entry in self._entries.items() if entry_number > number]
 
+    def subscribe(self, number: int, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call *wake* when there is an entry after *number*, and when the journal is closed; at once if that is so.
+
+        Return a function that ends the subscription. *wake* must return at once. Any thread may call it, and more
+        often than once.
+        """
+        with self._lock:
+            key = object()
+            self._subscribers[key] = wake
+            if self._closed or self._next > number + 1:
+                wake()
+        return lambda: self._unsubscribe(key)
+
     def close(self) -> None:
-        """End every ``wait``, now and later."""
+        """Call all subscribers, now and later: no entry is worth waiting for."""
         with self._lock:
             self._closed = True
-            self._lock.notify_all()
+            self._wake_subscribers()
 
     @property
     def size(self) -> int:
@@ -223,6 +237,14 @@ class Journal:
     def newest_number(self) -> int:
         """The number of the newest entry, which is also the number of requests recorded so far."""
         return self._next - 1
+
+    def _unsubscribe(self, key: object) -> None:
+        with self._lock:
+            self._subscribers.pop(key, None)
+
+    def _wake_subscribers(self) -> None:
+        for wake in self._subscribers.values():
+            wake()
 
     def _count_poll(self, model: str) -> int:
         self._polls[model] = count = self._polls.pop(model, 0) + 1

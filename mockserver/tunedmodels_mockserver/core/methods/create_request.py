@@ -17,7 +17,7 @@ from ..resource_names import TUNED_MODELS
 from ..runs import view
 from ..runs.losses import Curve
 from ..runs.plan import Plan
-from ..runs.script import Run
+from ..runs.script import DEFAULT_RUN, Run
 from ..state.records import MAX_CHECKED_EXAMPLES, Examples, GranteeType, Permission, Role, TunedModelRecord
 from ..text import tokens
 from . import access, ids
@@ -31,8 +31,6 @@ MAX_OUTPUT = 5_000  # characters, documented
 MAX_STEPS = 100_000  # ours: the size of a poll's answer grows with it, some 150 bytes a step
 _MIN_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
 EXAMPLES_WHEN_DROPPED = 20  # the minimum in the documentation
-
-_DEFAULT_RUN = Run()
 
 _REQUEST = "CreateTunedModelRequest"
 _HYPERPARAMETERS = "tuned_model.tuning_task.hyperparameters"
@@ -55,7 +53,7 @@ _DEFAULTS = _Defaults(5, (4, 16), (0.001, 0.0002))
 _DEFAULTS_OF_2023 = _Defaults(10, (16, 64), (0.002, 0.0002))
 
 
-def new_record(call: RequestContext, model_id: str, model: Value, run: Run = _DEFAULT_RUN) -> TunedModelRecord:
+def new_record(call: RequestContext, model_id: str, model: Value, run: Run = DEFAULT_RUN) -> TunedModelRecord:
     """Return the record for a create call. Raise StatusError if the service would refuse the call.
 
     If *model_id* is empty, the id is generated. *model* is the request's TunedModel. *run* has the events of the run,

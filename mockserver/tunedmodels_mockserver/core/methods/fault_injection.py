@@ -17,7 +17,7 @@ from ..faults import armed_faults, quotas
 from ..faults.armed_faults import TriggeredFault
 from ..faults.fault import CREATE, FaultQuery
 from ..resource_names import TUNED_MODELS
-from ..runs.script import Run
+from ..runs.script import DEFAULT_RUN, Run
 from ..runs.view import is_settled
 from ..state.controls import Controls
 from ..state.worlds import World
@@ -36,7 +36,7 @@ Perform = Callable[["MethodFaults"], "Content | ScriptedPoll"]
 class MethodFaults:
     """The faults that change a method: options for a run that it starts, and other behavior of the service."""
 
-    run: Run = field(default_factory=Run)
+    run: Run = DEFAULT_RUN
     is_withdrawn: bool = False
     is_pedantic: bool = False
 
@@ -106,6 +106,8 @@ def answer(world: World, query: FaultQuery, header_effect: Effect | None, now: i
     that change methods. It does not run if a fault replaces its answer. A StatusError of *perform* becomes the answer.
     If it raises another exception, or if a create starts no run, the faults of runs are kept for the next create.
     """
+    if header_effect is None and not world.controls.faults:
+        return _answer_without_faults(perform)
     fired = _FiredFaults()
     if world.controls.faults:
         query = _with_running(query, world, now)
@@ -127,6 +129,19 @@ def answer(world: World, query: FaultQuery, header_effect: Effect | None, now: i
     if query.method == CREATE and not isinstance(content, Mapping):
         _undo_run_faults(world, query, now, fired)
     return Answer(content, tuple(fired.faults), fired.latency, fired.effect, fired.method.is_pedantic)
+
+
+def _answer_without_faults(perform: Perform) -> Answer:
+    """Return the answer of *perform* in a world without faults. Only the script of a run can change it."""
+    try:
+        content = perform(MethodFaults())
+    except StatusError as error:
+        return Answer(error.status)
+    if not isinstance(content, ScriptedPoll):
+        return Answer(content)
+    fired = _FiredFaults()
+    content = _apply_script(content, fired)
+    return Answer(content, tuple(fired.faults), fired.latency, fired.effect)
 
 
 def _apply_script(poll: ScriptedPoll, fired: _FiredFaults) -> Content:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..base_models import similar_names
 from ..callers.identity import Caller
-from ..runs.script import Run
+from ..runs.script import DEFAULT_RUN, Run
 from ..state.worlds import World
 from .allowances import Allowances
 
@@ -23,7 +23,7 @@ class RequestContext:
     version: str
     now: int
     allowances: Allowances = field(default_factory=Allowances)
-    run: Run = field(default_factory=Run)
+    run: Run = DEFAULT_RUN
     notes: list[str] = field(default_factory=list)
 
     def note_similar_models(self, name: str, method: str = "") -> None:

@@ -92,3 +92,7 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     script: Script = ()
     model_lag: Lag = 0
     list_lag: Lag = 0
+
+
+DEFAULT_RUN = Run()
+"""The options of a run that no fault changes."""

@@ -102,7 +102,8 @@ def model_view(plan: Plan, now: int) -> View:
 
 def is_settled(plan: Plan, now: int) -> bool:
     """Whether the run has ended for its model too, and nothing changes any more."""
-    end = timeline(plan, now).end
+    # Without events, which is the usual case, the run ends at its planned end.
+    end = timeline(plan, now).end if plan.script else plan.end
     return end is not None and now >= _whole(end) + plan.model_lag
 
 

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 from flask import Response, request
@@ -17,11 +18,12 @@ from ...core.journal.search import JournalQuery
 from ...core.state.worlds import World
 from ...core.strict_input import BadInput
 from .. import responses
+from ..timed_body import InterruptiblePause, Part, TimedBody, TimedResponse
 from .endpoints import EVENTS, AdminEndpoints
 from .journal import query_parameters
 
-STREAMS = 4  # at the same time; each occupies one thread of the server
-HEARTBEAT = 10  # seconds; the server notices at a heartbeat that a reader is gone
+STREAMS = 100  # at the same time; each of them makes every request write one entry more
+HEARTBEAT = 10  # seconds
 
 
 class JournalEventsQuery(JournalQuery, frozen=True, forbid_unknown_fields=True):
@@ -47,7 +49,7 @@ def add(endpoints: AdminEndpoints, world: Callable[[], World], journals: Journal
             text = f"{STREAMS} readers already follow journals; close one first."
             return responses.document({"error": text}, 503)
         events = _Events(journal, journals, query, journal.newest_number if start is None else start, free.release)
-        response = Response(events, content_type="text/event-stream")
+        response = TimedResponse(TimedBody(events, time.sleep), content_type=EVENTS)
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -65,11 +67,13 @@ class _Events:
         self._heartbeat = query.heartbeat
         self._on_close: Callable[[], None] | None = on_close
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[Part]:
         yield b": the journal as it grows\n\n"
         deadline = time.monotonic() + self._heartbeat
         while not self._journals.closed and self._journal.is_open:
-            entries = self._journal.wait(self._number, max(deadline - time.monotonic(), 0))
+            seconds = max(deadline - time.monotonic(), 0)
+            yield InterruptiblePause(seconds, partial(self._journal.subscribe, self._number))
+            entries = self._journal.entries_after(self._number)
             for entry in search.matching_entries(entries, self._query):
                 text = json.dumps(entry.document(), ensure_ascii=False)
                 yield f"id: {entry.number}\nevent: request\ndata: {text}\n\n".encode("utf-8", "replace")

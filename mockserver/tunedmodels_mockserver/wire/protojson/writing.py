@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
+from ..constant_message import ConstantMessage, ConstantTexts
 from ..status import AnyValue
 from ..surface import Field, Message, Surface, surface_of
 from .numbers import format_double, format_float
@@ -43,6 +44,7 @@ _ESCAPES = re.compile(
     '["\\\\<>\x00-\x1f\x7f-\x9f\xad\u0600-\u0603\u06dd\u070f\u17b4\u17b5\u200b-\u200f\u2028-\u202e'
     "\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
 )
+_TEXTS = ConstantTexts()
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 
@@ -124,7 +126,7 @@ def _message_writer(message: Message, form: _Form, depth: int, first: str = "") 
     ]
     writers: dict[str, _Writer] = {}
 
-    def write_message(value: Mapping[str, Any]) -> str:
+    def write_members(value: Mapping[str, Any]) -> str:
         texts = [first] if first else []
         get = value.get
         for name, has_presence, member, field in members:
@@ -136,6 +138,9 @@ def _message_writer(message: Message, form: _Form, depth: int, first: str = "") 
                 writer = writers[name] = _field_writer(field, form, depth + 1)
             texts.append(member + writer(item))
         return opening + comma.join(texts) + closing if texts else "{}"
+
+    def write_message(value: Mapping[str, Any]) -> str:
+        return _TEXTS.text(value, write_members) if isinstance(value, ConstantMessage) else write_members(value)
 
     return write_message
 

@@ -33,7 +33,7 @@ def test_token_is_valid_in_a_header(token: str) -> None:
     """It has the characters of RFC 6750, and looks like neither a JWT nor a token of Google's."""
     assert re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token)
     assert jwt.read(token) is None
-    assert real_credentials.kind([token]) is None
+    assert real_credentials.kind((token,)) is None
 
 
 def test_another_process_recognizes_a_token() -> None:

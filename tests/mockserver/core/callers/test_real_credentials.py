@@ -37,7 +37,15 @@ PLACES: list[tuple[str, dict[str, str]]] = [
 @pytest.mark.parametrize("credential", REAL)
 def test_real_forms_are_recognized(credential: str) -> None:
     """Each form of Google's keys and tokens is recognized, with and without a world."""
-    assert real_credentials.kind(["something", f" {credential} "]) == REAL[credential]
+    assert (
+        real_credentials.kind(
+            (
+                "something",
+                f" {credential} ",
+            )
+        )
+        == REAL[credential]
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,13 +64,13 @@ def test_jwt_of_a_real_service_account_is_recognized(key_id: str, kind: str | No
         for part in ({"alg": "RS256", "kid": key_id}, {"iss": "robot@my-project.iam.gserviceaccount.com"})
     )
 
-    assert real_credentials.kind([f"{header}.{claims}.c2ln"]) == kind
+    assert real_credentials.kind((f"{header}.{claims}.c2ln",)) == kind
 
 
 @pytest.mark.parametrize("credential", UNREAL)
 def test_other_forms_are_accepted(credential: str) -> None:
     """Dummy credentials of tests and examples, and all other forms, are accepted."""
-    assert real_credentials.kind([credential]) is None
+    assert real_credentials.kind((credential,)) is None
 
 
 @pytest.mark.parametrize("auth", ["any", "strict"])
