@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import requests
 
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.recordings import (
@@ -156,6 +157,18 @@ def test_unsent_request_of_a_shared_run_fails(tmp_path: Path, write: Write) -> N
             api(target).get("v1beta/tunedModels")
 
     with pytest.raises(UnusedExchanges, match=r"exchange 2 of runs\.finished"):
+        run()
+
+
+def test_replay_blocks_the_network(tmp_path: Path, write: Write) -> None:
+    """Other sessions of requests cannot use the network, either."""
+    write("a.one", exchange("v1beta/tunedModels"))
+
+    def run() -> None:
+        with replay(tmp_path, skip=skip):
+            requests.get("https://service.test", timeout=1)
+
+    with pytest.raises(UnrecordedRequest, match="was not sent to the replay"):
         run()
 
 
