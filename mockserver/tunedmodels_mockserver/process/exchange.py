@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _BATCH = 64 * 1024  # bytes of a body that are made before they are sent
 _QUICK_BODY = 64 * 1024  # bytes of a request whose application runs in the event loop
+_HALF_CLOSED_TIME = 1.0  # seconds after which a client that closed its end counts as gone, if its request has not begun
 # Requests of the admin surface that take no time, whatever the world contains.
 _QUICK_ADMIN = frozenset(
     {
@@ -152,11 +153,20 @@ class Exchange:
             self._step(self._release)
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether the answer pauses, or the application has not been called yet."""
-        return self._timer is not None or not self._has_begun
+    def is_pausing(self) -> bool:
+        """Whether the answer pauses."""
+        return self._timer is not None
 
     # Where the application runs.
+
+    def _is_left(self) -> bool:
+        """Whether the client has probably gone while the request waited for a thread."""
+        half_closed = self._connection.half_closed
+        return (
+            not self._has_begun
+            and half_closed is not None
+            and self._service.loop.time() - half_closed > _HALF_CLOSED_TIME
+        )
 
     def _call(self) -> tuple[Sequence[bytes], Tail]:
         """Call the application. Return the first parts of the body, and what comes after them."""
@@ -242,10 +252,8 @@ class Exchange:
             return
 
         def work() -> None:
-            if self._is_abandoned and make_parts != self._release:
-                result: tuple[Sequence[bytes], Tail] = (), Rest.NONE
-            else:
-                result = make_parts()
+            is_obsolete = make_parts != self._release and (self._is_abandoned or self._is_left())
+            result = ((), End.RESET) if is_obsolete else make_parts()
             with suppress(RuntimeError):  # the server has ended, and its loop is closed
                 self._service.loop.call_soon_threadsafe(self._send, *result)
 
@@ -295,6 +303,7 @@ class Exchange:
         if length is not None and environ["REQUEST_METHOD"] != "HEAD":
             self._unsent = int(length)
         is_closing = not self._keeps_alive
+        kept: tuple[str, ...]
         if environ["SERVER_PROTOCOL"] == "HTTP/1.1":
             version, kept = "1.1", ()
             if length is None:
@@ -333,7 +342,7 @@ class Exchange:
         return pieces
 
     def _pause(self, pause: Pause) -> None:
-        if self._connection.is_half_closed:
+        if self._connection.half_closed is not None:
             self._connection.drop()
         elif self._service.is_stopping or (not pause.seconds and not isinstance(pause, InterruptiblePause)):
             self._service.loop.call_soon(self._go_on)
