@@ -88,7 +88,8 @@ def tunedmodels_world(request: pytest.FixtureRequest, _tunedmodels_servers: Serv
 
     options = world_options(request.node)
     server = _server(_tunedmodels_servers, options.serve_args)
-    world = World(server.url, name_for(request.node, uuid.uuid4().hex[:12]))
+    name = name_for(request.node, uuid.uuid4().hex[:12])
+    world = World(server.url, name, admin_session=_tunedmodels_servers.admin_session)
     with world_for_test(request.node, world, options), environment(world.environment):
         yield world
 

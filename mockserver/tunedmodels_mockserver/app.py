@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from flask import Flask, Request, Response, request
@@ -32,6 +31,7 @@ from .stores.factory import open_stores
 from .web import not_found, responses
 from .web.admin import admin
 from .web.admin.endpoints import AdminEndpoints
+from .web.api_response import NOTE, VERSION, ApiResponse
 from .web.application import ApiView, Application
 from .web.dispatch import Dispatch
 from .web.home import home
@@ -117,29 +117,27 @@ def _preload(settings: Settings) -> Preload:
     return replace(state_files.read(Path(settings.preload)), resume=settings.resume)
 
 
-def _dispatch(dispatch: Dispatch, route: Route, version: str, request: Request) -> Response:
+def _dispatch(dispatch: Dispatch, route: Route, version: str, request: Request) -> ApiResponse:
     started = time.perf_counter()
     response = dispatch.answer(route, version, request)
     elapsed = time.perf_counter() - started
-    response.headers["Server-Timing"] = f"gfet4t7; dur={elapsed * 1000:.0f}"
+    response.headers.append(("Server-Timing", f"gfet4t7; dur={elapsed * 1000:.0f}"))
     return response
 
 
 def _health(started: float, store: str) -> Response:
     uptime = round(time.monotonic() - started, 3)
-    return responses.document(
-        {"status": "ok", "version": installed_version("tunedmodels"), "uptime": uptime, "store": store}
-    )
+    return responses.document({"status": "ok", "version": VERSION, "uptime": uptime, "store": store})
 
 
-def _discovery() -> Response:
+def _discovery() -> Response | ApiResponse:
     version = dict(query_pairs(request.query_string)).get("version", "v1beta")
     if version not in VERSIONS or not request.host:
         return not_found.response(request.method, request.path)
     return responses.document(discovery.document(surface_of(version), request.url_root))
 
 
-def _not_found(endpoints: AdminEndpoints, _error: HTTPException) -> Response:
+def _not_found(endpoints: AdminEndpoints, _error: HTTPException) -> Response | ApiResponse:
     """Answer a request to an unknown path, or with a method that the route does not have."""
     if request.path == "/_emulator" or request.path.startswith("/_emulator/"):
         return endpoints.not_found(request.method, request.path)
@@ -151,17 +149,17 @@ def _pass_through(error: HTTPException) -> HTTPException:
     return error
 
 
-def _store_unavailable(error: StoreUnavailable) -> Response:
+def _store_unavailable(error: StoreUnavailable) -> ApiResponse:
     LOG.warning("%s %s: %s", request.method, one_line(request.path), error)
     # Google's APIs send this text.
     response = responses.error(Status(Code.UNAVAILABLE, "The service is currently unavailable."), SystemParameters())
-    response.headers[responses.NOTE] = f"store: {one_line(str(error))}"
+    response.headers.append((NOTE, f"store: {one_line(str(error))}"))
     return response
 
 
-def _internal_error(_error: Exception) -> Response:
+def _internal_error(_error: Exception) -> ApiResponse:
     LOG.exception("a bug of the mock server, at %s %s", request.method, one_line(request.path))
     # Google's APIs send this text.
     response = responses.error(Status(Code.INTERNAL, "Internal error encountered."), SystemParameters())
-    response.headers[responses.NOTE] = "bug: this is an error of the mock server, not an answer of the API"
+    response.headers.append((NOTE, "bug: this is an error of the mock server, not an answer of the API"))
     return response

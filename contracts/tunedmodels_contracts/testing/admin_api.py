@@ -17,6 +17,13 @@ class WorldError(Exception):
         self.status = status
 
 
+def direct_session() -> requests.Session:
+    """Return a session that uses no proxy and no password from ~/.netrc."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
 class Admin:
     """A client of the admin API at *url*, for the world called *name*."""
 

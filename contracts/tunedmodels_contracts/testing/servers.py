@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .server_process import Server, run_server
+
+if TYPE_CHECKING:
+    import requests
 
 
 class Servers:
@@ -16,6 +21,13 @@ class Servers:
         self._folder = folder
         self._open = ExitStack()
         self._servers: dict[tuple[str, ...], Server] = {}
+
+    @cached_property
+    def admin_session(self) -> requests.Session:
+        """The session for calls about worlds. Tests share its connections."""
+        from .admin_api import direct_session
+
+        return self._open.enter_context(direct_session())
 
     def get(self, arguments: Sequence[str] = ()) -> Server:
         """Return the server with these *arguments*, and start it if needed. Raises ServerError if it does not start."""

@@ -13,7 +13,7 @@ from tunedmodels import Client
 from tunedmodels_mockserver.environment import client_variables
 from tunedmodels_mockserver.testing import API_KEY, email_address, in_world
 
-from .admin_api import Admin
+from .admin_api import Admin, direct_session
 from .admin_api import WorldError as WorldError
 from .caller import Caller
 from .canned import Canned
@@ -25,14 +25,23 @@ class World:
     """The world called *name* of the mock server at *url*. Without a name it is a new world with a unique name.
 
     The server creates the world at the first request, so creating this object sends none. *session* is a
-    ``requests.Session`` of the caller, who closes it. A World is a context manager that drops the world at the end.
+    ``requests.Session`` of the caller, who closes it; *admin_session* is another one, for calls about the world itself
+    alone. A World is a context manager that drops the world at the end.
     """
 
-    def __init__(self, url: str, name: str | None = None, *, session: requests.Session | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str | None = None,
+        *,
+        session: requests.Session | None = None,
+        admin_session: requests.Session | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
         self.name = f"world-{uuid.uuid4().hex}" if name is None else name
         self._caller_session = session
-        self._session = session or _direct_session()
+        self._session = admin_session or session or direct_session()
+        self._owns_session = not (admin_session or session)
         self._users: dict[str, Caller] = {}
         self._admin = Admin(self.url, self.name, self._session)
         #: The clock of the world.
@@ -113,7 +122,7 @@ class World:
             self.client.close()
         for user in self._users.values():
             user.close()
-        if self._caller_session is None:
+        if self._owns_session:
             self._session.close()
 
     def __enter__(self) -> World:
@@ -128,10 +137,3 @@ class World:
             self.drop()
         finally:
             self.close()
-
-
-def _direct_session() -> requests.Session:
-    """Return a session that uses no proxy and no password from ~/.netrc."""
-    session = requests.Session()
-    session.trust_env = False
-    return session

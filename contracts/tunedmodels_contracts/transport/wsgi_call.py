@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -28,21 +33,36 @@ class BrokenConnection(Exception):
         self.partial = partial
 
 
-def to_environ(method: str, url: str, headers: list[tuple[str, str]], body: Any) -> WSGIEnvironment:
+def to_environ(method: str, url: str, headers: Iterable[tuple[str, str]], body: Any) -> WSGIEnvironment:
     """Return the WSGI environ of a request. *body* is bytes, a file or None."""
-    from werkzeug.test import EnvironBuilder
-
     parts = urlsplit(url)
-    builder = EnvironBuilder(
-        path=parts.path or "/",
-        query_string=parts.query,
-        base_url=f"{parts.scheme}://{parts.netloc}",
-        method=method,
-        headers=headers,
-        data=body,
-    )
-    environ = builder.get_environ()
-    builder.close()
+    target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(parts.path or "/").decode("latin-1"),
+        "QUERY_STRING": parts.query.encode().decode("latin-1"),
+        "REQUEST_URI": target,
+        "RAW_URI": target,
+        "SERVER_NAME": parts.hostname or "",
+        "SERVER_PORT": str(parts.port or _PORTS.get(parts.scheme, 80)),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": parts.netloc,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": parts.scheme,
+        "wsgi.input": body if hasattr(body, "read") else BytesIO(body or b""),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    if isinstance(body, bytes):
+        environ["CONTENT_LENGTH"] = str(len(body))
+    for name, value in headers:
+        key = name.upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+        is_repeated = key in environ and key not in ("HTTP_HOST", "CONTENT_LENGTH")
+        environ[key] = f"{environ[key]}, {value}" if is_repeated else value
     return environ
 
 

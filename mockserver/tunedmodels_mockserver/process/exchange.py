@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.answers import Pause
 from ..log import LOG
-from ..web.responses import SERVER
+from ..web.api_response import SERVER
 from ..web.timed_body import End, InterruptiblePause, TimedBody
 from .limits import Limits
 from .response_head import date, error_page, head, header_facts
@@ -318,6 +318,7 @@ class Exchange:
         if length is not None and environ["REQUEST_METHOD"] != "HEAD":
             self._unsent = int(length)
         is_closing = not self._keeps_alive
+        kept: tuple[str, ...]
         if environ["SERVER_PROTOCOL"] == "HTTP/1.1":
             version, kept = "1.1", ()
             if length is None:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from ..web.responses import SERVER
+from ..web.api_response import SERVER
 
 _MAX_KEYS = 1000  # names of headers whose keys are kept
 _MAX_NAME = 64  # bytes of such a name

@@ -10,7 +10,7 @@ from http.client import responses
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ..web.responses import SERVER
+from ..web.api_response import SERVER
 
 Headers = Sequence[tuple[str, str]]
 

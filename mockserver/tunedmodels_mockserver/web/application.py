@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, Response, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
+
+from .api_response import ApiResponse
 
 MAX_BODY = 20 * 1024 * 1024  # bytes; the limit in the error messages of the service
 
@@ -41,13 +43,11 @@ class _NoSessions(SessionInterface):
 class ApiView:
     """The view of one route of the API. ``answer`` returns the response to a request for a version."""
 
-    def __init__(self, answer: Callable[[str, Request], Any]) -> None:
+    def __init__(self, answer: Callable[[str, Request], ApiResponse]) -> None:
         self.answer = answer
 
-    def __call__(self, version: str, **_segments: str) -> Any:
+    def __call__(self, version: str, **_segments: str) -> ApiResponse:
         """Answer the present request of Flask."""
-        from flask import request
-
         return self.answer(version, request)
 
 
@@ -68,13 +68,17 @@ class Application(Flask):
         if match is None:
             return super().wsgi_app(environ, start_response)
         view, version = match
+        response: ApiResponse | Response
         try:
             response = view.answer(version, self.request_class(environ))
         except Exception as error:
             with self.request_context(environ):
                 response = self.make_response(self.handle_user_exception(error))
-        result: Iterable[bytes] = response(environ, start_response)
-        return result
+        return response(environ, start_response)
+
+    def make_response(self, rv: Any) -> Response:
+        """Return the result of a view or an error handler as a response of Flask."""
+        return super().make_response(rv.for_flask() if isinstance(rv, ApiResponse) else rv)
 
     def _match(self, environ: dict[str, Any]) -> tuple[ApiView, str] | None:
         """Return the view of the API and the version for a request, or None if it goes the way of Flask."""

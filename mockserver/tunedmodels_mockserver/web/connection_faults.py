@@ -8,28 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from flask import Response
-
 from ..core.answers import Pause
 from ..core.effects import Effect, Slow, Stall, Truncate
+from .api_response import EVENTS, ApiResponse
 from .timed_body import End, Part, TimedBody
 
 
-def make_malformed(response: Response) -> float:
+def make_malformed(response: ApiResponse) -> float:
     """Remove the second half of the body of *response*; its Content-Length matches.
 
     Return the seconds of all pauses of the body, which is no longer a stream.
     """
     parts = list(_parts(response))
     data = b"".join(part for part in parts if isinstance(part, bytes))
-    end = b"\r\n\r\n" if response.mimetype == "text/event-stream" else b""
-    response.set_data(data[: len(data) // 2] + end)
+    end = b"\r\n\r\n" if response.content_type == EVENTS else b""
+    response.body = data[: len(data) // 2] + end
     return sum(part.seconds for part in parts if isinstance(part, Pause))
 
 
 def delay_and_break(
-    response: Response, latency: float, effect: Effect | None, sleep: Callable[[float], None]
-) -> Response:
+    response: ApiResponse, latency: float, effect: Effect | None, sleep: Callable[[float], None]
+) -> ApiResponse:
     """Return *response* so that it begins *latency* seconds late, and with *effect* applied to its connection.
 
     An effect of another kind changes nothing. *sleep* waits for a number of seconds, if the server does not do it.
@@ -38,18 +37,18 @@ def delay_and_break(
         effect.reset or effect.commit_then_drop or effect.truncate or effect.stall or effect.slow
     )
     if latency or breaks:
-        if not response.is_streamed:
-            response.headers["Content-Length"] = str(len(response.get_data()))
+        if isinstance(response.body, bytes):
+            response.length = len(response.body)
         parts = _parts(response)
         if effect is not None and breaks:
             parts = _break(parts, effect)
-        response.response = TimedBody(_delay(parts, latency), sleep)
+        response.body = TimedBody(_delay(parts, latency), sleep)
     return response
 
 
-def _parts(response: Response) -> Iterable[Part]:
-    body = response.response
-    return body.parts if isinstance(body, TimedBody) else response.iter_encoded()
+def _parts(response: ApiResponse) -> Iterable[Part]:
+    body = response.body
+    return [body] if isinstance(body, bytes) else body.parts
 
 
 def _delay(parts: Iterable[Part], latency: float) -> Iterator[Part]:

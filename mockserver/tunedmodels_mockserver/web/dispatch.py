@@ -49,7 +49,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import Request, Response
+from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..core.answers import Answer, Content, ScriptedPoll, Stream
@@ -68,6 +68,7 @@ from ..wire import partial
 from ..wire.status import Code, Status, StatusError
 from ..wire.surface import surface_of
 from . import not_found, responses, system_parameters
+from .api_response import NOTE, ApiResponse
 from .application import MAX_BODY
 from .connection_faults import delay_and_break, make_malformed
 from .journaling import EntryDraft, entry_draft
@@ -84,22 +85,18 @@ _INSTRUCTIONS = "X-Goog-Emulator-Instructions"
 class _Exchange:
     """One request for a method, and what the server notices while it answers.
 
-    ``name`` is the resource name in the path. ``mask`` has the members of the answer that the caller wants.
+    ``name`` is the resource name in the path, or empty. ``mask`` has the members of the answer that the caller wants.
     """
 
     route: Route
     version: str
     request: Request
     head: RequestHead
+    name: str
     draft: EntryDraft
     allowances: Allowances
     notes: list[str] = field(default_factory=list)
     mask: partial.Tree = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The resource name in the path, or an empty string."""
-        return self.route.name(self.head.path.split("/", 2)[2]) if self.route.method.path_field else ""
 
     def body(self) -> bytes:
         """Return the body of the request. Raise StatusError if it is too large."""
@@ -119,16 +116,18 @@ class Dispatch:
     sleep: Callable[[float], None] = time.sleep
     logged_allowances: set[str] = field(default_factory=set)  # ids of the allowances with a warning in the log
 
-    def answer(self, route: Route, version: str, request: Request) -> Response:
+    def answer(self, route: Route, version: str, request: Request) -> ApiResponse:
         """Return the response to *request*, which came by *route* under *version*."""
         allowances = Allowances(self.strict)
         if request.environ.get(DOUBLED_SLASHES):
             allowances.permit("doubled-slashes")
         if version not in route.method.versions and "v1beta" in route.method.versions:
             version = "v1beta"  # an allowance opens the route; v1 lacks the method, and v1beta has it
+        head = read_head(request)
         draft = entry_draft(request.environ)
         draft.method = route.method.id
-        exchange = _Exchange(route, version, request, read_head(request), draft, allowances)
+        draft.resource = name = route.name(head.path.split("/", 2)[2]) if route.method.path_field else ""
+        exchange = _Exchange(route, version, request, head, name, draft, allowances)
         if route.allowance and not allowances.permit(route.allowance):
             if route.error is None:
                 return not_found.response(request.method, request.path)
@@ -160,7 +159,7 @@ class Dispatch:
         except StatusError as error:
             return Answer(error.status)
 
-    def _write(self, exchange: _Exchange, answer: Answer) -> Response:
+    def _write(self, exchange: _Exchange, answer: Answer) -> ApiResponse:
         """Return *answer* as a response with its latency. Complete the draft of the journal entry."""
         request, draft, applied = exchange.request, exchange.draft, exchange.allowances.applied
         response = _response(exchange, answer, self.sleep)
@@ -168,18 +167,20 @@ class Dispatch:
         if answer.effect and answer.effect.malformed:
             latency += make_malformed(response)
         for note in [*(f"{allowance.id}: {allowance.note}" for allowance in applied), *exchange.notes]:
-            response.headers.add(responses.NOTE, note)
-        self._log(exchange, answer, response.status_code)
+            response.headers.append((NOTE, note))
+        self._log(exchange, answer, response.status)
         draft.allowances = tuple(allowance.id for allowance in applied)
         draft.fault, draft.lost = answer.fault_summary, answer.is_lost
         draft.set_answer(response)
-        response = responses.compress(response, request.headers.get("Accept-Encoding", ""))
+        response = responses.compress(response, request.environ.get("HTTP_ACCEPT_ENCODING", ""))
         if not answer.is_unanswered:
             for name, kind in answer.faults:
-                response.headers.add(responses.NOTE, f"fault {name}: {kind}")
+                response.headers.append((NOTE, f"fault {name}: {kind}"))
         return delay_and_break(response, latency, answer.effect, self.sleep)
 
     def _log(self, exchange: _Exchange, answer: Answer, status: int) -> None:
+        if not (exchange.allowances.applied or answer.faults or (exchange.notes and status >= 400)):
+            return
         line = f"{exchange.head.http} {one_line(exchange.head.path)}"
         for allowance in exchange.allowances.applied:
             # Only the first use is a warning. Otherwise a polling loop would fill the log.
@@ -206,11 +207,11 @@ def _perform(exchange: _Exchange, call: RequestContext, faults: MethodFaults) ->
     return content
 
 
-def _response(exchange: _Exchange, answer: Answer, sleep: Callable[[float], None]) -> Response:
+def _response(exchange: _Exchange, answer: Answer, sleep: Callable[[float], None]) -> ApiResponse:
     """Return the content of *answer* as a response."""
     content, params, method = answer.content, exchange.head.params, exchange.route.method
     change = distort if answer.is_pedantic else None
-    response: Response
+    response: ApiResponse
     if content is None:
         response = responses.page("", Code.UNAVAILABLE.http)  # a fault resets the connection instead
     elif isinstance(content, Page):

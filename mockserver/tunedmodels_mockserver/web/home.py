@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, render_template_string, request
+from flask import render_template_string, request
 
 from ..core.defaults import API_KEY
 from ..core.world_names import DEFAULT_WORLD, with_world
 from . import not_found, responses
+from .api_response import ApiResponse
 
 _MAX_WORLDS = 100  # worlds that the page shows
 _DOCS = ("command", "runs", "faults", "canned", "state", "verdict", "credentials", "testing", "invented")
@@ -59,14 +60,14 @@ _PAGE = """<!DOCTYPE html>
 def is_browser_navigation(environ: Mapping[str, Any]) -> bool:
     """Return whether the request with this WSGI *environ* comes from a browser that opens ``/``."""
     return (
-        environ["REQUEST_METHOD"] == "GET"
-        and environ.get("PATH_INFO") == "/"
+        environ.get("PATH_INFO") == "/"
+        and environ["REQUEST_METHOD"] == "GET"
         and "text/html" in environ.get("HTTP_ACCEPT", "")
         and environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
     )
 
 
-def home(names: Callable[[], Iterable[str]], endpoints: Mapping[str, str]) -> Response:
+def home(names: Callable[[], Iterable[str]], endpoints: Mapping[str, str]) -> ApiResponse:
     """Return the response to the present request for ``/``. *names* returns the names of the worlds that exist.
 
     *endpoints* has the paths of the admin surface that a browser can open, each with its summary.
@@ -85,6 +86,5 @@ def home(names: Callable[[], Iterable[str]], endpoints: Mapping[str, str]) -> Re
         ),
         200,
     )
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers += [("Content-Security-Policy", _POLICY), ("Referrer-Policy", "no-referrer")]
     return response

@@ -13,6 +13,7 @@ from ..core.callers import identity, scopes, service_accounts
 from ..wire.protojson.reading import query_pairs
 from ..wire.status import StatusError
 from . import responses
+from .api_response import ApiResponse
 from .oauth import token_endpoint, uncached_response
 from .request_caller import Callers
 
@@ -21,7 +22,7 @@ _ROOT = "/computeMetadata/v1"
 _ACCOUNT = f"{_ROOT}/instance/service-accounts/<any(default,'{identity.DEVELOPER}'):account>"
 
 
-def metadata_server(callers: Callers, home: Callable[[], Response]) -> Blueprint:
+def metadata_server(callers: Callers, home: Callable[[], ApiResponse]) -> Blueprint:
     """Return the routes of the metadata server. The service account of the machine is the developer.
 
     *home* answers a request for ``/`` that is not for the metadata server.
@@ -29,7 +30,7 @@ def metadata_server(callers: Callers, home: Callable[[], Response]) -> Blueprint
     blueprint = Blueprint("metadata", __name__)
 
     def route(name: str, path: str, view: Callable[[], Response]) -> None:
-        def with_flavor(**_segments: str) -> Response:
+        def with_flavor(**_segments: str) -> Response | ApiResponse:
             if request.headers.get(_FLAVOR[0]) != _FLAVOR[1]:
                 # Other clients, such as browsers, also request the root.
                 return home() if path == "/" else _forbidden()

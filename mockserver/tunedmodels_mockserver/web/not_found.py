@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from html import escape
 
-from flask import Response
-
 from ..core.strict_input import similar_texts
 from ..log import LOG, one_line
-from .responses import NOTE, page
+from .api_response import NOTE, ApiResponse
+from .responses import page
 from .routes import Route, routes
 
 _PAGE = """<!DOCTYPE html>
@@ -24,14 +23,14 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def response(http: str, path: str) -> Response:
+def response(http: str, path: str) -> ApiResponse:
     """Return the answer to a request with the HTTP method *http* for a *path* without a route."""
     result = page(_PAGE.format(path=escape(path[:200])), 404)
     note = "unknown-route: no such route"
     near = nearest_route(http, path)
     if near:
         note = f"{note}; the nearest is {near}"
-        result.headers[NOTE] = note
+        result.headers.append((NOTE, note))
     LOG.warning("%s %s: %s", http, one_line(path), note)
     return result
 

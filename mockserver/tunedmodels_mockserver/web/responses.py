@@ -7,8 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from http.client import responses
-from importlib.metadata import version
+from functools import lru_cache
 from typing import Any
 
 from flask import Response
@@ -18,32 +17,13 @@ from ..wire.partial import Tree, partial
 from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, Layout, any_to_json, dump, to_json, write
 from ..wire.status import Status
 from ..wire.surface import Message, Surface
+from .api_response import EVENTS, HTML, ApiResponse
 from .system_parameters import SystemParameters
-from .timed_body import Part, TimedBody, TimedResponse
-
-SERVER = f"tunedmodels-mockserver/{version('tunedmodels')}"
-NOTE = "X-Tunedmodels-Note"
+from .timed_body import Part, TimedBody
 
 Change = Callable[[Any], Any]
 
-_JSON = "application/json; charset=UTF-8"
-_EVENTS = "text/event-stream"
-# Clients show the reason phrase, so it has the spelling of HTTP; werkzeug writes capitals. CANCELLED has the status
-# 499, which is not one of HTTP.
-_REASONS = {**responses, 499: "Client Closed Request"}
-# Source: the headers of fourteen recorded answers of 2024, which are all alike. Left out: Alt-Svc, which would send
-# clients to another address, and chunked transfer if the length is known.
-_HEADERS = (
-    ("Vary", "X-Origin"),
-    ("Vary", "Referer"),
-    ("Vary", "Origin,Accept-Encoding"),
-    ("Server", SERVER),
-    ("Cache-Control", "private"),
-    ("X-XSS-Protection", "0"),
-    ("X-Frame-Options", "SAMEORIGIN"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Accept-Ranges", "none"),
-)
+_MAX_KEPT = 32 * 1024  # characters of a text whose bytes are kept, and bytes of a body whose compressed form is
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +47,21 @@ class Form:
         return dump(change(body) if change else body, layout)
 
 
-def value(content: Mapping[str, Any], form: Form, change: Change | None = None) -> Response:
+def value(content: Mapping[str, Any], form: Form, change: Change | None = None) -> ApiResponse:
     """Return the message *content* as a response, after *change* if it is JSON.
 
     If the client wants server-sent events, one event has the whole message (reported for generateContent, invented for
     other methods).
     """
     if form.params.wants_events:
-        return _response(iter([_event(form.text(content, EVENT))]), content_type=_EVENTS)
-    return _response(form.text(content, _layout(form.params), change) + "\n")
+        return ApiResponse(TimedBody([_event(form.text(content, EVENT))], time.sleep), content_type=EVENTS)
+    text = form.text(content, _layout(form.params), change)
+    return ApiResponse(_encode_again(text) if len(text) <= _MAX_KEPT else _encode_line(text))
 
 
 def stream(
     contents: Iterable[Mapping[str, Any] | Pause], form: Form, sleep: Callable[[float], None] = time.sleep
-) -> Response:
+) -> ApiResponse:
     """Return a stream of messages: server-sent events, or one JSON array whose last byte is its bracket.
 
     *sleep* waits for a number of seconds at a pause, if the server does not do it.
@@ -88,13 +69,13 @@ def stream(
     layout = EVENT if form.params.wants_events else _layout(form.params)
     texts = (content if isinstance(content, Pause) else form.text(content, layout) for content in contents)
     if form.params.wants_events:
-        return _response(TimedBody(_events(texts), sleep), content_type=_EVENTS)
-    return _response(TimedBody(_array(texts), sleep))
+        return ApiResponse(TimedBody(_events(texts), sleep), content_type=EVENTS)
+    return ApiResponse(TimedBody(_array(texts), sleep))
 
 
 def error(
     status: Status, params: SystemParameters, *, streaming: bool = False, change: Change | None = None
-) -> Response:
+) -> ApiResponse:
     """Return *status* as an error response, after *change*.
 
     In a stream without events, the error is in an array (observed).
@@ -104,26 +85,41 @@ def error(
     text = dump(change(body) if change else body, _layout(params)) + "\n"
     if streaming and not params.wants_events:
         text = f"[{text}]"
-    return _response(text, status.code.http)
+    return ApiResponse(_encode(text), status.code.http)
+
+
+def page(html: str, status: int) -> ApiResponse:
+    """Return *html* as a page with the HTTP *status*."""
+    return ApiResponse(_encode(html), status, HTML)
 
 
 def document(content: Mapping[str, Any], status: int = 200) -> Response:
-    """Return plain JSON that is not a message of the API, such as a discovery document."""
-    return _response(json.dumps(content, indent=2, ensure_ascii=False) + "\n", status)
+    """Return plain JSON that is not a message of the API, such as a discovery document, as a response of Flask."""
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return ApiResponse(_encode(text), status).for_flask()
 
 
-def page(html: str, status: int) -> Response:
-    """Return *html* as a page with the HTTP *status*."""
-    return _response(html, status, "text/html; charset=UTF-8")
-
-
-def compress(response: Response, accept_encoding: str) -> Response:
+def compress(response: ApiResponse, accept_encoding: str) -> ApiResponse:
     """Return *response* with its body gzipped, if the header *accept_encoding* allows it. A stream does not change."""
-    if response.is_streamed or not _accepts_gzip(accept_encoding) or "Content-Encoding" in response.headers:
-        return response
-    response.set_data(gzip.compress(response.get_data(), 1, mtime=0))
-    response.headers["Content-Encoding"] = "gzip"
+    if isinstance(response.body, bytes) and accept_encoding and _accepts_gzip(accept_encoding):
+        compress_body = _compress_again if len(response.body) <= _MAX_KEPT else _compress
+        response.body = compress_body(response.body)
+        response.headers.append(("Content-Encoding", "gzip"))
     return response
+
+
+def _encode_line(text: str) -> bytes:
+    return _encode(text + "\n")
+
+
+_encode_again = lru_cache(maxsize=256)(_encode_line)  # many answers are asked for again and again
+
+
+def _compress(body: bytes) -> bytes:
+    return gzip.compress(body, 1, mtime=0)
+
+
+_compress_again = lru_cache(maxsize=256)(_compress)
 
 
 def _events(texts: Iterable[str | Pause]) -> Iterator[Part]:
@@ -155,14 +151,7 @@ def _layout(params: SystemParameters) -> Layout:
     return PRETTY if params.pretty else COMPACT
 
 
-def _response(body: str | Iterable[bytes] | TimedBody, status: int = 200, content_type: str = _JSON) -> Response:
-    data = _encode(body) if isinstance(body, str) else body
-    response = TimedResponse(data, f"{status} {_REASONS[status]}", content_type=content_type)
-    for name, text in _HEADERS:
-        response.headers.add(name, text)
-    return response
-
-
+@lru_cache(maxsize=64)
 def _accepts_gzip(accept_encoding: str) -> bool:
     qualities: dict[str, str] = {}
     for part in accept_encoding.lower().split(","):

@@ -13,7 +13,7 @@ import requests
 
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.process.server import PortInUse, Server
-from tunedmodels_mockserver.web.responses import SERVER
+from tunedmodels_mockserver.web.api_response import SERVER
 
 from ..serving import create, serve_thread
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, has_request_context, request
 
 from tunedmodels_mockserver import create_app
-from tunedmodels_mockserver.core.methods import tuned_models
+from tunedmodels_mockserver.core.methods import access
 
 from ..conftest import ok
 
@@ -37,7 +37,7 @@ def test_flask_makes_a_context_only_for_hooks(app: Flask, monkeypatch: pytest.Mo
         contexts.append(has_request_context())
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(tuned_models.access, "find", delete)
+    monkeypatch.setattr(access, "find", delete)
     paths: list[str] = []
     client = app.test_client()
     assert client.get("/v1beta/tunedModels/x").status_code == 500

@@ -5,6 +5,7 @@ An operation is another view of its model's record.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -37,7 +38,7 @@ def find(call: RequestContext, name: str) -> TunedModelRecord:
     return record
 
 
-def get(call: RequestContext, request: Value) -> Value | ScriptedPoll:
+def get(call: RequestContext, request: Value) -> Mapping[str, Any] | ScriptedPoll:
     """Return one operation."""
     return tuned_models.poll(call, find(call, request["name"]), resources.operation)
 

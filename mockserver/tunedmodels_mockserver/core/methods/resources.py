@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from ...wire.constant_message import ConstantMessage
 from ...wire.status import AnyValue
 from ..runs import view
 from ..state.records import Permission, TunedModelRecord
@@ -11,9 +13,16 @@ from ..state.records import Permission, TunedModelRecord
 Value = dict[str, Any]
 
 
-def tuned_model(record: TunedModelRecord, now: int) -> Value:
+def tuned_model(record: TunedModelRecord, now: int) -> Mapping[str, Any]:
     """Return *record* at *now* as the message TunedModel. It never shows training data."""
+    if is_constant(record, now):
+        return ConstantMessage(record, lambda: _tuned_model(record, view.model_view(record.plan, now)))
     return _tuned_model(record, view.model_view(record.plan, now))
+
+
+def is_constant(record: TunedModelRecord, now: int) -> bool:
+    """Whether the messages of *record* are the same from *now* on: those of a finished run without events."""
+    return not record.plan.script and view.is_settled(record.plan, now)
 
 
 def changeable(record: TunedModelRecord) -> Value:
@@ -43,7 +52,7 @@ def _tuned_model(record: TunedModelRecord, view_: view.View) -> Value:
         "tuning_task": {
             "start_time": view_.start_time,
             "complete_time": view_.complete_time,
-            "snapshots": _snapshots(view_),
+            "snapshots": view_.snapshots(),
             "hyperparameters": {
                 "epoch_count": record.epoch_count,
                 "batch_size": record.batch_size,
@@ -53,12 +62,20 @@ def _tuned_model(record: TunedModelRecord, view_: view.View) -> Value:
     }
 
 
-def operation(record: TunedModelRecord, now: int) -> Value:
+def operation(record: TunedModelRecord, now: int) -> Mapping[str, Any]:
     """Return the operation that makes *record*, at *now*.
 
     The types in it are those of the create call's API version, even if the caller asks by another version (observed). A
     finished operation keeps its metadata (observed). Its response repeats the whole model (inferred).
     """
+    return (
+        ConstantMessage(record, lambda: _operation(record, now))
+        if is_constant(record, now)
+        else _operation(record, now)
+    )
+
+
+def _operation(record: TunedModelRecord, now: int) -> Value:
     view_ = view.view(record.plan, now)
     model = _tuned_model(record, view_)
     metadata = {
@@ -94,15 +111,3 @@ def permission(record: TunedModelRecord, grant: Permission) -> Value:
 def permission_name(record: TunedModelRecord, permission_id: str) -> str:
     """Return the resource name of one of *record*'s permissions."""
     return f"{record.name}/permissions/{permission_id}"
-
-
-def _snapshots(view_: view.View) -> list[Value]:
-    return [
-        {
-            "step": snapshot.step,
-            "epoch": snapshot.epoch,
-            "mean_loss": snapshot.mean_loss,
-            "compute_time": snapshot.compute_time,
-        }
-        for snapshot in view_.snapshots()
-    ]

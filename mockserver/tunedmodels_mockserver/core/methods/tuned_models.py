@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from . import access, create_request, list_filter, resources
 from .request_context import RequestContext
 
 Value = dict[str, Any]
+Message = Mapping[str, Any]
 T = TypeVar("T")
 
 DEFAULT_PAGE_SIZE = 10  # documented
@@ -27,7 +28,7 @@ _ATTEMPTS = 100
 _MISSING_BASE_MODEL = BaseModel("gone")  # stands for a base model that the server no longer has
 
 
-def create(call: RequestContext, request: Value) -> Value:
+def create(call: RequestContext, request: Value) -> Message:
     """Start a tuning run and return its operation. The model is visible at once, in state CREATING.
 
     All callers share the ids. If the id is taken, the error is "forbidden" for another caller's model, and "already
@@ -46,14 +47,14 @@ def create(call: RequestContext, request: Value) -> Value:
     raise errors.busy()
 
 
-def get(call: RequestContext, request: Value) -> Value | ScriptedPoll:
+def get(call: RequestContext, request: Value) -> Message | ScriptedPoll:
     """Return one tuned model."""
     return poll(call, access.find(call, request["name"], Role.READER), resources.tuned_model)
 
 
 def poll(
-    call: RequestContext, record: TunedModelRecord, make: Callable[[TunedModelRecord, int], Value]
-) -> Value | ScriptedPoll:
+    call: RequestContext, record: TunedModelRecord, make: Callable[[TunedModelRecord, int], Message]
+) -> Message | ScriptedPoll:
     """Poll the run that makes *record*. Return the resource that *make* makes of the record and the moment shown.
 
     The poll counts only if the run's script mentions this poll or a later one. If the script has a fault for the poll,

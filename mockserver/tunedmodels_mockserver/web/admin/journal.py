@@ -10,8 +10,8 @@ from typing import Any, Literal
 from flask import Response, request
 
 from ...core.journal import search
+from ...core.journal.entry import Entry
 from ...core.journal.har import Origin, curl_commands, har
-from ...core.journal.journal import Entry
 from ...core.journal.near_misses import near_misses
 from ...core.journal.registry import Journals
 from ...core.journal.search import JournalQuery
@@ -20,6 +20,7 @@ from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput, convert, read_json
 from ...wire.protojson.reading import query_pairs
 from .. import responses, system_parameters
+from ..api_response import SERVER
 from .endpoints import JSON, AdminEndpoints
 
 _PAGE = 100
@@ -114,7 +115,7 @@ def add(endpoints: AdminEndpoints, world: Callable[[], World], worlds: Worlds, j
             text = f"No request in the journal matches ({search.describe(export)}), so there is nothing to export."
             raise BadInput(text)
         epoch = time.time_ns() - time.monotonic_ns()
-        origin = Origin(request.host_url.rstrip("/"), responses.SERVER, epoch, name)
+        origin = Origin(request.host_url.rstrip("/"), SERVER, epoch, name)
         if export.form == "har":
             return responses.document(har(matches, origin))
         return Response(curl_commands(matches, origin), content_type="text/x-shellscript; charset=UTF-8")
