@@ -41,6 +41,9 @@ _QUICK_ADMIN = frozenset(
 )
 
 
+_NO_HEADERS = header_facts(())
+
+
 class Rest(Enum):
     """What comes after the parts of a body that are made: more of them, or nothing."""
 
@@ -91,6 +94,7 @@ class Exchange:
         "_close_body",
         "_connection",
         "_environ",
+        "_facts",
         "_has_begun",
         "_head_is_sent",
         "_headers",
@@ -100,12 +104,14 @@ class Exchange:
         "_is_closing",
         "_is_working",
         "_keeps_alive",
+        "_names",
         "_parts",
         "_service",
         "_status",
         "_timer",
         "_unsent",
         "_unsubscribe",
+        "_values",
         "_workers",
         "body_size",
     )
@@ -123,6 +129,9 @@ class Exchange:
         self._head_is_sent = self._is_chunked = self._is_closing = False
         self._status = ""
         self._headers: Sequence[tuple[str, str]] = ()
+        self._names: tuple[str, ...] = ()
+        self._values: tuple[str, ...] = ()
+        self._facts = _NO_HEADERS
         self._parts: Iterator[Any] = iter(())
         self._close_body: Callable[[], object] | None = None
         self._unsent: int | None = None  # bytes of the Content-Length that are not sent yet
@@ -176,7 +185,7 @@ class Exchange:
             close = getattr(body, "close", None)
             if type(body) is TimedBody:
                 self._parts, self._close_body = iter(body.parts), close
-            elif header_facts(tuple(name for name, _ in self._headers)).length_place >= 0:
+            elif self._facts.length_place >= 0:
                 try:
                     return (b"".join(body),), Rest.NONE
                 finally:
@@ -184,7 +193,7 @@ class Exchange:
                         close()
             else:
                 if isinstance(body, list) and len(body) == 1 and self._environ["REQUEST_METHOD"] != "HEAD":
-                    self._headers = [*self._headers, ("Content-Length", str(len(body[0])))]
+                    self._set_headers([*self._headers, ("Content-Length", str(len(body[0])))])
                 self._parts, self._close_body = iter(body), close
         except Exception:
             return self._fail()
@@ -195,8 +204,14 @@ class Exchange:
     ) -> Callable[[bytes], object]:
         if exc_info and self._head_is_sent:
             raise exc_info[1]
-        self._status, self._headers = status, headers
+        self._status = status
+        self._set_headers(headers)
         return self._write
+
+    def _set_headers(self, headers: Sequence[tuple[str, str]]) -> None:
+        self._headers = headers
+        self._names, self._values = zip(*headers, strict=True) if headers else ((), ())
+        self._facts = header_facts(self._names)
 
     def _write(self, _data: bytes) -> None:
         raise NotImplementedError("The application uses the function write of WSGI, which this server does not have.")
@@ -239,7 +254,8 @@ class Exchange:
             return (), End.RESET
         self._unsent = None
         sentence = "The server encountered an unexpected internal server error"
-        self._status, self._headers, body = error_page(500, sentence)
+        self._status, headers, body = error_page(500, sentence)
+        self._set_headers(headers)
         self._keeps_alive = False
         return (body,), Rest.NONE
 
@@ -291,14 +307,13 @@ class Exchange:
 
     def _head(self) -> bytes:
         """Return the head of the response. Decide how its body ends, and whether the connection closes after it."""
-        environ, status, headers = self._environ, self._status, self._headers
+        environ, status = self._environ, self._status
         if not status:
             raise TypeError("The application did not start its response.")
         has_body = not status.startswith(("1", "204", "304"))
         if not has_body:
-            headers = [pair for pair in headers if pair[0].lower() != "content-length"]
-        names, values = zip(*headers, strict=True) if headers else ((), ())
-        facts = header_facts(names)
+            self._set_headers([pair for pair in self._headers if pair[0].lower() != "content-length"])
+        names, values, facts = self._names, self._values, self._facts
         length = values[facts.length_place] if facts.length_place >= 0 else None
         if length is not None and environ["REQUEST_METHOD"] != "HEAD":
             self._unsent = int(length)
@@ -334,7 +349,7 @@ class Exchange:
         if self._unsent is None:
             is_empty = self._environ["REQUEST_METHOD"] == "HEAD" or self._status.startswith(("204", "304"))
             return () if is_empty else pieces
-        size = sum(map(len, pieces))
+        size = len(pieces[0]) if len(pieces) == 1 else sum(map(len, pieces))
         if size > self._unsent:
             LOG.error("the body of %s is longer than its Content-Length", self._environ["PATH_INFO"])
             pieces, size = (b"".join(pieces)[: self._unsent],), self._unsent
