@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from ..core.strict_input import read_json
-from . import yaml_reader
 
 
 def read(path: Path) -> Any:
@@ -14,5 +13,7 @@ def read(path: Path) -> Any:
 
     Raise OSError if the file cannot be read. Raise BadInput, with the place in the file, if its text is invalid.
     """
+    from . import yaml_reader  # importing PyYAML is slow, and only files in YAML need it
+
     data = path.read_bytes()
     return read_json(data, object) if path.suffix == ".json" and data.strip() else yaml_reader.parse(data)

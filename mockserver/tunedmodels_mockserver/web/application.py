@@ -14,6 +14,7 @@ from typing import Any
 from flask import Flask, Request, Response, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
 from .api_response import ApiResponse
 
@@ -40,6 +41,19 @@ class _NoSessions(SessionInterface):
         return self._session
 
 
+class _RuleWithLateBuilder(Rule):
+    """A rule that compiles the functions that build its URL when somebody builds one.
+
+    The server builds none, and compiling them takes most of the time in which the routes are made.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002 - werkzeug calls it so
+        def build(rule: Rule, **values: Any) -> tuple[str, str]:
+            return Rule._compile_builder(self, append_unknown)(rule, **values)
+
+        return build
+
+
 class ApiView:
     """The view of one route of the API. ``answer`` returns the response to a request for a version."""
 
@@ -56,6 +70,7 @@ class Application(Flask):
 
     request_class = ApiRequest
     session_interface = _NoSessions()
+    url_rule_class = _RuleWithLateBuilder
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)
