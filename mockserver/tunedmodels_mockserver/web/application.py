@@ -47,7 +47,7 @@ class _RuleWithLateBuilder(Rule):
     The server builds none, and compiling them takes most of the time in which the routes are made.
     """
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002 - werkzeug calls it so
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         def build(rule: Rule, **values: Any) -> tuple[str, str]:
             return Rule._compile_builder(self, append_unknown)(rule, **values)
 
