@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.web.admin import events
 
 from ...conftest import ok
 from ...serving import serve_thread
