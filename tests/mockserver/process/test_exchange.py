@@ -6,8 +6,9 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 import requests
@@ -29,9 +30,9 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def canned(server: Server, *chunks: dict[str, object]) -> None:
+def canned(server: Server, *chunks: Mapping[str, str | float]) -> None:
     """Let each prompt have these *chunks* as its answer."""
-    rules = [{"answer": {"chunks": list(chunks)}}]
+    rules: list[dict[str, Any]] = [{"answer": {"chunks": list(chunks)}}]
     requests.put(f"{server.url}/_emulator/canned", json=rules, timeout=10).raise_for_status()
 
 
@@ -69,7 +70,7 @@ def test_many_paced_streams_end_when_one_does(server: Server) -> None:
 
 
 @pytest.mark.parametrize("fault", [{"latency": 60}, {"stall": {"seconds": 600, "after": 0}}])
-def test_slow_answers_stop_nobody(server: Server, fault: dict[str, object]) -> None:
+def test_slow_answers_stop_nobody(server: Server, fault: dict[str, Any]) -> None:
     """More of them than there are threads wait, and others are answered (D4)."""
     requests.post(f"{server.url}/_emulator/faults", json={"method": "models.list", **fault}, timeout=5)
     with ExitStack() as clients:
