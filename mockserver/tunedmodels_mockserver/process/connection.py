@@ -156,7 +156,7 @@ class Connection(asyncio.Protocol):
         parser, environ = self._parser, self._environ
         environ["REQUEST_METHOD"] = parser.get_method().decode("latin-1")
         version = parser.get_http_version()
-        environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
+        environ["SERVER_PROTOCOL"] = "HTTP/1.1" if version == "1.1" else f"HTTP/{version}"
         self._keeps_alive = parser.should_keep_alive()
         if self._header_count > self._limits.headers:
             self._refuse(431, f"more than {self._limits.headers} headers")
