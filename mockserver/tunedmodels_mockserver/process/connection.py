@@ -197,7 +197,7 @@ class Connection(asyncio.Protocol):
             self._refuse(413, f"exceeds max_body of {self._limits.body}")
 
     def on_message_complete(self) -> None:
-        """Let the request wait for its answer."""
+        """Queue the request for its answer."""
         if self._body_head or self._is_refused:
             return
         environ, body_size = self._environ, self._body_size

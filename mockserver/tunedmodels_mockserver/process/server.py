@@ -167,7 +167,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _raise_file_limit(files: int) -> None:
-    """Let this process open as many *files* as the system allows, but no more than it needs."""
+    """Raise the limit of this process to as many open *files* as the system allows, but to no more than it needs."""
     with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 
