@@ -65,7 +65,9 @@ def test_top_level_is_closed() -> None:
     assert {name.split("/")[0] for name in process.stdout.split("\0") if name} <= TOP_LEVEL
 
 
-@pytest.mark.parametrize("name", ["scripts/demo", "scripts/test", "scripts/update-schema", ".ci/run"])
+@pytest.mark.parametrize(
+    "name", ["scripts/bench", "scripts/demo", "scripts/soak", "scripts/test", "scripts/update-schema", ".ci/run"]
+)
 def test_script_can_be_run(name: str) -> None:
     """The scripts are executable as they are checked out."""
     assert os.access(ROOT / name, os.X_OK)
