@@ -1,4 +1,4 @@
-"""Calls through ``intercept()``, worlds, resets and fixtures, in processes of their own so that nothing else is loaded."""
+"""Calls through ``intercept()``, worlds, resets and fixtures, each in a process of its own."""
 
 from __future__ import annotations
 
