@@ -34,7 +34,7 @@ def main(rounds: int) -> dict[str, list[float]]:
             mock.add_passthru("http://localhost")
             actions["responses"] = lambda: session.get(OTHER)
         if importlib.util.find_spec("requests_mock"):
-            import requests_mock
+            import requests_mock  # pyright: ignore[reportMissingImports]
 
             adapter = requests_mock.Adapter()
             adapter.register_uri("GET", "mock://example.com/v1beta/tunedModels", content=body)

@@ -1,4 +1,4 @@
-"""The command ``scripts/soak``: mixed traffic for minutes, with faults and worlds, and a look at what must stay flat."""
+"""The command ``scripts/soak``: mixed traffic with faults and worlds, and a look at what must stay flat."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ CONNECTIONS = 16
 WARM = 0.3  # of the time: caches and the journal may still fill
 GROWTH_MIB = 8.0
 SLOWER = 3.0  # times the p99 of the first half
-FAULTS = {503: {"error": "UNAVAILABLE", "probability": 0.01, "times": None, "method": "*.get", "required": False}}
+ALWAYS = {"probability": 0.01, "times": None}
+FAULTS = (
+    {**ALWAYS, "method": "*.get", "error": "UNAVAILABLE"},
+    {**ALWAYS, "method": "*.list", "latency": {"seconds": 0.05}},
+    {**ALWAYS, "method": "*.streamGenerateContent", "slow": {"bytes": 256, "pause": 0.01}},
+)
+EXPECTED = (200, 503)  # of calls without a world of their own
 
 
 @dataclass(slots=True)
@@ -91,7 +97,7 @@ async def _traffic(url: str, calls: list[Request], end: float, rate: float | Non
             status, keep = 0, False
             traffic.unexpected.append(f"{call.method} {call.path}: {type(error).__name__}: {error}")
         else:
-            if status not in (200, *FAULTS):
+            if status not in EXPECTED:
                 traffic.unexpected.append(f"{call.method} {call.path}: {status}")
         traffic.latencies.append((time.perf_counter() - began) * 1e3)
         traffic.answers[status] = traffic.answers.get(status, 0) + 1
@@ -176,7 +182,7 @@ def main() -> int:
         calls = [found[name] for name in ("operation", "operation", "operation", "model", "list", "generate", "stream")]
         with machine.on_core(1):
             reached = asyncio.run(_send(server.url, calls, min(5, options.seconds / 4), None, Traffic()))
-            for fault in FAULTS.values():
+            for fault in FAULTS:
                 mockserver.call(server.url, "POST", "/_emulator/faults", fault)
             traffic = Traffic()
             samples = asyncio.run(_soak(server, calls, options.seconds, SHARE * reached, traffic))

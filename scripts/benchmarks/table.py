@@ -26,7 +26,7 @@ def head(environment: Mapping[str, Any], rounds: int, seconds: float, quick: boo
         f"servers {'on one core, load on another' if environment['pinned'] else 'and load share the cores'}."
     ]
     if quick:
-        lines.append("**This was a quick run: the figures are rough.**")
+        lines.append("**This was a quick run: sizes are smaller than the names say, and the figures are rough.**")
     if environment["busy"]:
         lines.append(f"**The machine was busy: do not compare these figures.** ({'; '.join(environment['busy'])}.)")
     return "\n\n".join(lines)

@@ -1,4 +1,4 @@
-"""The pure parts of scripts/bench and scripts/soak: medians, ratios, tables, aims, what wrk is told and what it prints."""
+"""Tests the pure parts of scripts/bench and scripts/soak, by tables."""
 
 from __future__ import annotations
 
