@@ -126,7 +126,7 @@ def long_run(plan: Plan) -> Measurement:
     with mockserver.server(*mockserver.options_for()) as server, requests.Session() as session:
         operation = mockserver.create(server.url, mockserver.training(examples=steps // 100, epochs=100))
         mockserver.finish(server.url)
-        polls, parses = [], []
+        polls, parses, content = [], [], b""
         for _ in range(20):
             began = time.perf_counter()
             content = session.get(f"{server.url}/v1beta/{operation}", timeout=120).content
