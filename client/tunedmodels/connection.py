@@ -6,7 +6,16 @@ Import from here if a tool must accept the same addresses as the client, or look
 from __future__ import annotations
 
 from ._transport.address import Address, is_loopback_host
-from ._transport.credentials import SCOPES
+from ._transport.credentials import SCOPES, token_endpoint
 from ._transport.environment import API_KEYS, CREDENTIALS_FILE, api_key, credentials_file
 
-__all__ = ["API_KEYS", "CREDENTIALS_FILE", "SCOPES", "Address", "api_key", "credentials_file", "is_loopback_host"]
+__all__ = [
+    "API_KEYS",
+    "CREDENTIALS_FILE",
+    "SCOPES",
+    "Address",
+    "api_key",
+    "credentials_file",
+    "is_loopback_host",
+    "token_endpoint",
+]

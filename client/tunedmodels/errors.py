@@ -76,6 +76,10 @@ class RetrySafety(Enum):
 class TunedModelsError(Exception):
     """The base class of all errors of this package."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Support pickle and copy, so that the error can pass between processes."""
+        return _restore, (type(self), self.args), self.__dict__
+
 
 class TransportError(TunedModelsError):
     """The error for a missing answer, or one that is not of this API.
@@ -98,10 +102,6 @@ class TransportError(TunedModelsError):
         #: Whether the service may have executed the request.
         self.retry_safety = retry_safety
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Support pickle and copy, so that the error can pass between processes."""
-        return type(self), (str(self), self.request, self.response, self.retry_safety)
-
 
 class CredentialsError(TunedModelsError):
     """The error for missing credentials, or for credentials with which google-auth cannot get a token.
@@ -113,10 +113,6 @@ class CredentialsError(TunedModelsError):
         super().__init__(message)
         #: ``UNSENT`` if another try may get a token, else ``FINAL``.
         self.retry_safety = retry_safety
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Support pickle and copy, so that the error can pass between processes."""
-        return type(self), (str(self), self.retry_safety)
 
 
 class TrainingDataError(TunedModelsError, ValueError):
@@ -143,10 +139,6 @@ class TrainingDataError(TunedModelsError, ValueError):
         self.row = row
         #: The name of the column, or None if the error is not about one column.
         self.column = column
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Support pickle and copy, so that the error can pass between processes."""
-        return type(self), (str(self),), self.__dict__
 
 
 class DuplicateExamplesWarning(UserWarning):
@@ -212,11 +204,6 @@ class APIError(_ErrorWithDetails):
         self.request = request
         #: The response.
         self.response = response
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Support pickle and copy, so that the error can pass between processes."""
-        keywords = {name: getattr(self, name) for name in ("hint", "retry_delay", "request", "response")}
-        return _rebuild, (type(self), self.code, self.status, self.message, self.details, keywords)
 
 
 class InvalidArgument(APIError):
@@ -301,10 +288,6 @@ class OperationFailed(_ErrorWithDetails):
         #: The details of the service, for programs: JSON objects, each with an ``@type``.
         self.details = details
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Support pickle and copy, so that the error can pass between processes."""
-        return type(self), (self.operation, self.code, self.status, self.message, self.details)
-
 
 class OperationTimeout(TunedModelsError, TimeoutError):
     """The error for a long-running operation that does not end within the caller's timeout.
@@ -319,17 +302,9 @@ class OperationTimeout(TunedModelsError, TimeoutError):
         #: The timeout in seconds that the caller set.
         self.timeout = timeout
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Support pickle and copy, so that the error can pass between processes."""
-        return type(self), (self.operation, self.timeout)
 
-
-def _rebuild(
-    kind: type[APIError],
-    code: int,
-    status: str,
-    message: str,
-    details: tuple[Mapping[str, Any], ...],
-    keywords: dict[str, Any],
-) -> APIError:
-    return kind(code, status, message, details, **keywords)
+def _restore(kind: type[TunedModelsError], args: tuple[Any, ...]) -> TunedModelsError:
+    """Return an error with its text in *args*, but without its attributes, which pickle sets."""
+    error = kind.__new__(kind)  # __init__ would make the text once more
+    error.args = args
+    return error

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from flask import Flask, Request, Response, request
@@ -32,7 +31,7 @@ from .stores.factory import open_stores
 from .web import not_found, responses
 from .web.admin import admin
 from .web.admin.endpoints import AdminEndpoints
-from .web.api_response import NOTE, ApiResponse
+from .web.api_response import NOTE, VERSION, ApiResponse
 from .web.application import ApiView, Application
 from .web.dispatch import Dispatch
 from .web.home import home
@@ -128,9 +127,7 @@ def _dispatch(dispatch: Dispatch, route: Route, version: str, request: Request) 
 
 def _health(started: float, store: str) -> Response:
     uptime = round(time.monotonic() - started, 3)
-    return responses.document(
-        {"status": "ok", "version": installed_version("tunedmodels"), "uptime": uptime, "store": store}
-    )
+    return responses.document({"status": "ok", "version": VERSION, "uptime": uptime, "store": store})
 
 
 def _discovery() -> Response | ApiResponse:

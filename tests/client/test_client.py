@@ -40,15 +40,6 @@ def test_base_url_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Client("https://given.test").base_url == "https://given.test"
 
 
-@pytest.mark.parametrize("name", ["TUNEDMODELS_EMULATOR_HOST", "GOOGLE_GEMINI_BASE_URL"])
-def test_invalid_base_url_in_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """A variable without a valid server is refused when the client is created."""
-    monkeypatch.setenv(name, "ftp://service.test")
-
-    with pytest.raises(ValueError, match=f"^{name}: A base URL begins with http:// or https://"):
-        Client()
-
-
 @pytest.mark.parametrize("name", ["TUNEDMODELS_EMULATOR_HOST", "GOOGLE_GEMINI_BASE_URL", "base_url"])
 def test_host_and_port_of_this_machine(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Both variables and the argument accept host:port; the error of a port alone names its source."""
@@ -72,13 +63,6 @@ def test_another_machine_needs_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "mock:9480")
     assert Client().base_url == "http://mock:9480"
-
-
-def test_path_before_the_version(answers: responses.RequestsMock) -> None:
-    """A base URL may have the path of a proxy."""
-    answers.get("https://proxy.test/gemini/v1beta/tunedModels", json={})
-
-    assert list(Client("https://proxy.test/gemini/", api_key="key").tuned_models.list()) == []
 
 
 def test_only_the_base_url_is_positional() -> None:

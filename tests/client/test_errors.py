@@ -214,24 +214,6 @@ def test_operation_failed() -> None:
     assert str(errors.OperationFailed("o", 99, "", "Odd.")) == "o ended with 99: Odd."
 
 
-def test_operation_timeout() -> None:
-    """The text has the timeout, and says that the operation continues."""
-    error = errors.OperationTimeout("tunedModels/m/operations/o", 2.5)
-
-    continues = "it continues; get it with client.operations.get()"
-    assert str(error) == f"tunedModels/m/operations/o has not ended within 2.5 seconds; {continues}"
-    assert (error.operation, error.timeout) == ("tunedModels/m/operations/o", 2.5)
-
-
-def test_location_in_training_data() -> None:
-    """The error has the location, or None."""
-    error = errors.TrainingDataError("no", source="a.csv", line=3, row=1, column="output")
-    nowhere = errors.TrainingDataError("no")
-
-    assert (error.source, error.line, error.row, error.column) == ("a.csv", 3, 1, "output")
-    assert (nowhere.source, nowhere.line, nowhere.row, nowhere.column) == (None, None, None, None)
-
-
 def example_error(kind: type[Exception]) -> Exception:
     """Return an error of that class with all its values."""
     details = ({"@type": f"{TYPE}ErrorInfo", "reason": "A"},)
@@ -270,11 +252,3 @@ def test_copies_of_errors_are_the_same(kind: type[Exception], duplicate: Any) ->
     assert type(again) is kind
     assert str(again) == str(error)
     assert vars(again) == vars(error)
-
-
-def test_requests_and_responses_are_values() -> None:
-    """Requests and responses can be compared, and cannot be changed."""
-    assert errors.Request("GET", REQUEST.url) == REQUEST
-    assert errors.Response(404, dict(RESPONSE.headers), RESPONSE.body) == RESPONSE
-    with pytest.raises(AttributeError):
-        REQUEST.url = "https://other.test"  # type: ignore[misc]  # the mistake that is tested

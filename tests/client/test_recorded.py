@@ -6,11 +6,9 @@ form of observed answers; each says which of its members are guesses.
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -34,6 +32,7 @@ from tunedmodels import (
     Timestamp,
     Unauthenticated,
 )
+from tunedmodels_mockserver.cli.demo import EXAMPLES
 
 from .conftest import URL
 
@@ -57,23 +56,6 @@ HEADERS = {
 
 MODEL = "tunedModels/next-number-m1x2"
 OPERATION = f"{MODEL}/operations/r6z4bgt2mogq"
-TUTORIAL = [
-    ("1", "2"),
-    ("3", "4"),
-    ("-3", "-2"),
-    ("twenty two", "twenty three"),
-    ("two hundred", "two hundred one"),
-    ("ninety nine", "one hundred"),
-    ("8", "9"),
-    ("-98", "-97"),
-    ("1,000", "1,001"),
-    ("10,100,000", "10,100,001"),
-    ("thirteen", "fourteen"),
-    ("eighty", "eighty one"),
-    ("one", "two"),
-    ("three", "four"),
-    ("seven", "eight"),
-]
 
 Test = TypeVar("Test", bound=Callable[..., None])
 
@@ -149,7 +131,7 @@ def test_tutorial_create(client: Client) -> None:
     """The client creates the tutorial's model with the tutorial's request, and reads the operation."""
     operation = client.tuned_models.create(
         base_model="models/gemini-1.0-pro-001",
-        training_data=TUTORIAL,
+        training_data=EXAMPLES.items(),
         display_name="number generator model",
         epoch_count=5,
         batch_size=2,
@@ -168,7 +150,7 @@ def test_tutorial_watch(client: Client) -> None:
     """The last poll of the tutorial ends the operation, with all steps and the model."""
     operation = client.tuned_models.create(
         base_model="gemini-1.0-pro-001",
-        training_data=TUTORIAL,
+        training_data=EXAMPLES.items(),
         display_name="number generator",
         epoch_count=5,
         batch_size=4,
@@ -336,22 +318,6 @@ def test_operation_that_ends_well(client: Client) -> None:
     assert operation.exception() is None
     assert operation.result().to_json() == EXCHANGES["hand-written/get"]["response"]["json"]
     assert operation.metadata.snapshots == operation.result().tuning_task.snapshots
-
-
-@plays_recordings(
-    "hand-written/operation, no step", "hand-written/operation, two steps", "hand-written/operation, done"
-)
-def test_bar_and_plot(client: Client) -> None:
-    """The progress bar ends at the last step, and the plot shows the losses of all steps."""
-    operation = client.operations.get(OPERATION)
-    screen = io.StringIO()
-    model = operation.wait_bar(file=screen)
-    (line,) = operation.plot(import_module("matplotlib.figure").Figure().add_subplot()).get_lines()
-    data: Any = line.get_xydata()
-
-    assert model.name == MODEL
-    assert "3/3" in screen.getvalue()
-    assert data.tolist() == [[1, 11.499258], [2, 13.789906], [3, 0.0011606459]]
 
 
 @plays_recordings(

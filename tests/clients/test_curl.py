@@ -110,13 +110,6 @@ def test_events_arrive_unbuffered(curl: Callable[..., str], polling_url: str, tu
     assert "".join(texts) == "LXIV"
 
 
-def test_strict_server_accepts_the_last_comma(curl: Callable[..., str], strict_url: str) -> None:
-    """A strict server accepts a comma after the last member, as the service does."""
-    operation = json.loads(curl(f"{strict_url}/v1beta/tunedModels", "-d", CREATE))
-
-    assert operation["metadata"]["totalSteps"] == 5
-
-
 def test_upload_of_a_large_body(curl: Callable[..., str], polling_url: str, tmp_path: Any) -> None:
     """A body of some megabytes, which curl announces with Expect: 100-continue, arrives whole."""
     rows = [{"text_input": f"question {number}", "output": "x" * 4000} for number in range(600)]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from .conftest import credential
 
@@ -64,19 +61,6 @@ def test_token_identifies_the_caller(sessions: Any, polling_url: str, key: str) 
     refusal = bob.get(f"{polling_url}/v1beta/{model['name']}")
     assert bob.get(f"{polling_url}/v1beta/tunedModels").json() == {}
     assert (refusal.status_code, refusal.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
-
-
-def test_reader_project_reads_the_model(sessions: Any, polling_url: str, key: str) -> None:
-    """A caller who is billed to one of the model's reader projects may read it."""
-    from google.oauth2.credentials import Credentials
-
-    alice = sessions(Credentials(token=f"{key}/alice@example.com"))
-    created = alice.post(f"{polling_url}/v1beta/tunedModels", json={**BODY, "reader_project_numbers": ["123"]})
-    model = f"{polling_url}/v1beta/{created.json()['metadata']['tunedModel']}"
-    bob = Credentials(token=f"{key}/bob@example.com")
-
-    assert sessions(bob).get(model).status_code == 403
-    assert sessions(bob.with_quota_project("123")).get(model).status_code == 200
 
 
 def test_api_key_credentials(sessions: Any, polling_url: str, key: str) -> None:
@@ -228,35 +212,6 @@ def test_refresh_token_for_more_than_it_has(sessions: Any, guarded_url: str, key
         session.get(f"{guarded_url}/v1beta/tunedModels")
 
 
-def test_expired_token_is_refreshed(sessions: Any, guarded_url: str, key: str) -> None:
-    """After an hour of the world's clock the server refuses the token, and google-auth gets another."""
-    credentials = refreshable(guarded_url, key)
-    session = sessions(credentials)
-    assert session.get(f"{guarded_url}/v1beta/tunedModels").json() == {}
-    first = credentials.token
-    move = requests.post(f"{guarded_url}/_emulator/clock", params={"key": key}, json={"advance": 3601}, timeout=10)
-    assert move.status_code == 200
-
-    bare = requests.get(f"{guarded_url}/v1beta/tunedModels", headers={"Authorization": f"Bearer {first}"}, timeout=10)
-    assert (bare.status_code, bare.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
-    assert session.get(f"{guarded_url}/v1beta/tunedModels").json() == {}
-    assert credentials.token != first
-
-
-def test_revoked_token_is_not_refreshed(sessions: Any, guarded_url: str, key: str) -> None:
-    """If the refresh token is revoked, google-auth raises an error with the message of the token endpoint."""
-    from google.auth.exceptions import RefreshError
-
-    credentials = refreshable(guarded_url, key)
-    session = sessions(credentials)
-    assert session.get(f"{guarded_url}/v1beta/tunedModels").status_code == 200
-    revoked = requests.post(f"{guarded_url}/revoke", data={"token": credentials.token}, timeout=10)
-    assert (revoked.status_code, revoked.json()) == (200, {})
-
-    with pytest.raises(RefreshError, match=r"invalid_grant: Token has been expired or revoked\."):
-        session.get(f"{guarded_url}/v1beta/tunedModels")
-
-
 def test_access_token_of_the_command(sessions: Any, guarded_url: str, key: str) -> None:
     """The command prints an access token of the world that its option names."""
     from google.oauth2.credentials import Credentials
@@ -264,39 +219,3 @@ def test_access_token_of_the_command(sessions: Any, guarded_url: str, key: str) 
     token = credential(guarded_url, "access-token", "--world", key.removeprefix("test-"))
 
     assert owner(sessions(Credentials(token=token)), guarded_url) == "developer@example.com"
-
-
-def test_api_key_under_strictness(sessions: Any, guarded_url: str, key: str) -> None:
-    """The registered key may call every method except those about permissions."""
-    from google.auth.api_key import Credentials
-
-    text = credential(guarded_url, "api-key", "--world", key.removeprefix("test-"))
-    session = sessions(Credentials(text))
-    created = session.post(f"{guarded_url}/v1beta/tunedModels?tunedModelId=mine", json=BODY)
-    permissions = session.get(f"{guarded_url}/v1beta/tunedModels/mine/permissions")
-
-    assert created.status_code == 200
-    assert permissions.status_code == 401
-    assert permissions.json()["error"]["details"][0]["reason"] == "CREDENTIALS_MISSING"
-
-
-METADATA = """
-import google.auth
-from google.auth.transport.requests import AuthorizedSession
-credentials, project = google.auth.default(scopes=["{scope}"])
-with AuthorizedSession(credentials) as session:
-    answer = session.get("{url}/v1beta/tunedModels")
-print(type(credentials).__module__, project, credentials.service_account_email, answer.status_code, answer.json())
-"""
-
-
-def test_metadata_server(guarded_url: str, tmp_path: Path) -> None:
-    """Two variables make the server the metadata server of a virtual machine, and google-auth gets a token there."""
-    host = guarded_url.removeprefix("http://")
-    environment = {"GCE_METADATA_HOST": host, "GCE_METADATA_IP": host, "HOME": str(tmp_path), "PATH": ""}
-    code = METADATA.format(scope=TUNING, url=guarded_url)
-    command = [sys.executable, "-c", code]
-    run = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
-
-    line = "google.auth.compute_engine.credentials tunedmodels-fake developer@example.com 200 {}\n"
-    assert (run.returncode, run.stdout) == (0, line), run.stderr

@@ -296,14 +296,6 @@ def test_chat_answers_each_turn(client: Client, tuned_model: str) -> None:
     assert len(chat.get_history()) == 4
 
 
-def test_count_tokens_of_a_tuned_model(client: Client, tuned_model: str) -> None:
-    """count_tokens gives a count that grows with the text."""
-    short = client.models.count_tokens(model=tuned_model, contents="one").total_tokens or 0
-    long = client.models.count_tokens(model=tuned_model, contents="one two three four").total_tokens or 0
-
-    assert 0 < short < long
-
-
 def test_generation_before_the_model_is_ready(client: Client) -> None:
     """A model that is still being tuned answers 400, also to a stream."""
     from google.genai.errors import ClientError
@@ -317,28 +309,6 @@ def test_generation_before_the_model_is_ready(client: Client) -> None:
     for caught in (whole.value, streamed.value):
         assert (caught.code, caught.status) == (400, "INVALID_ARGUMENT")
         assert caught.message == f"Tuned model {name} is not ready to use."
-
-
-def test_another_caller_is_forbidden(polling_url: str, key: str, tuned_model: str) -> None:
-    """Another caller of the same world may not read the model: 403."""
-    from google.genai.errors import ClientError
-
-    with make_client(polling_url, f"{key}/mallory@example.com") as client, pytest.raises(ClientError) as caught:
-        client.models.get(model=tuned_model)
-
-    assert (caught.value.code, caught.value.status) == (403, "PERMISSION_DENIED")
-    assert caught.value.message == f"You do not have permission to access tuned model {tuned_model}."
-
-
-def test_unknown_base_model(client: Client) -> None:
-    """The refusal of a base model that cannot be tuned names it."""
-    from google.genai.errors import ClientError
-
-    with pytest.raises(ClientError) as caught:
-        client.tunings.tune(base_model="models/none", training_dataset=DATASET, config=config())
-
-    assert caught.value.status == "FAILED_PRECONDITION"
-    assert (caught.value.message or "").startswith("models/none is not found for CREATE TUNED MODEL")
 
 
 def test_bearer_token_by_header(polling_url: str, key: str) -> None:

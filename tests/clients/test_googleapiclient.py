@@ -86,23 +86,6 @@ def test_operation_runs_to_its_response(models: Any) -> None:
     assert (operation["response"]["name"], operation["response"]["state"]) == ("tunedModels/counter", "ACTIVE")
 
 
-def test_create_with_a_display_name(models: Any) -> None:
-    """Without an id, the id is made of the display name."""
-    operation = models.create(body=BODY).execute()
-
-    assert operation["metadata"]["tunedModel"].startswith("tunedModels/number-generator-")
-
-
-def test_create_from_a_tuned_model(models: Any, tuned_model: str) -> None:
-    """A tuned model can be tuned further."""
-    body = {name: member for name, member in BODY.items() if name != "baseModel"}
-    models.create(tunedModelId="next", body={**body, "tunedModelSource": {"tunedModel": tuned_model}}).execute()
-
-    model = models.get(name="tunedModels/next").execute()
-
-    assert model["tunedModelSource"] == {"tunedModel": tuned_model, "baseModel": BODY["baseModel"]}
-
-
 def test_operations_of_a_model_are_listed(models: Any) -> None:
     """operations.list gives a model's one operation."""
     operation = models.create(tunedModelId="counter", body=BODY).execute()
@@ -172,14 +155,6 @@ def test_permissions_from_creation_to_removal(models: Any, tuned_model: str) -> 
     assert refusal(permissions.get(name=name))[0] == 404
 
 
-def test_transfer_ownership(models: Any, tuned_model: str) -> None:
-    """After transferOwnership the former owner may not delete."""
-    body = {"emailAddress": "bob@example.com"}
-
-    assert models.transferOwnership(name=tuned_model, body=body).execute() == {}
-    assert refusal(models.delete(name=tuned_model))[0] == 403
-
-
 def test_generate_content(models: Any, tuned_model: str) -> None:
     """generateContent answers by the training data."""
     answer = models.generateContent(model=tuned_model, body=prompt("3")).execute()
@@ -204,24 +179,6 @@ def test_base_models(service: Any) -> None:
 
     assert service.models().get(name=name).execute() in base_models
     assert count == {"totalTokens": 3}
-
-
-def test_generation_before_the_model_is_ready(models: Any) -> None:
-    """A model that is still being tuned answers 400."""
-    models.create(tunedModelId="counter", body=BODY).execute()
-
-    status, error = refusal(models.generateContent(model="tunedModels/counter", body=prompt("1")))
-
-    assert (status, error["status"]) == (400, "INVALID_ARGUMENT")
-    assert error["message"] == "Tuned model tunedModels/counter is not ready to use."
-
-
-def test_another_caller_is_forbidden(polling_url: str, key: str, tuned_model: str) -> None:
-    """Another caller of the same world may not read the model: 403."""
-    with closing(build_service(polling_url, f"{key}/mallory@example.com")) as service:
-        status, error = refusal(service.tunedModels().get(name=tuned_model))
-
-    assert (status, error["status"]) == (403, "PERMISSION_DENIED")
 
 
 def test_document_forbids_other_names(models: Any) -> None:

@@ -89,28 +89,6 @@ def test_tutorial(session: requests.Session, url: str) -> None:
     }
 
 
-def test_key_in_the_query(polling_url: str, key: str, tuned_model: str) -> None:
-    """The tutorial's requests also work with the key in the query."""
-    answer = requests.get(f"{polling_url}/v1beta/tunedModels", {"key": key}, timeout=10)
-
-    assert [model["name"] for model in answer.json()["tunedModels"]] == [tuned_model]
-
-
-def test_model_is_not_ready_at_once(session: requests.Session, polling_url: str) -> None:
-    """A model that is still being tuned answers 400 and says so."""
-    operation = session.post(f"{polling_url}/v1beta/tunedModels", json=BODY, timeout=10).json()
-    name = operation["metadata"]["tunedModel"]
-
-    answer = session.post(
-        f"{polling_url}/v1beta/{name}:generateContent",
-        json={"contents": [{"parts": [{"text": "1"}]}]},
-        timeout=10,
-    )
-
-    assert (answer.status_code, answer.reason) == (400, "Bad Request")
-    assert answer.json()["error"]["message"] == f"Tuned model {name} is not ready to use."
-
-
 def test_connection_serves_many_requests(session: requests.Session, polling_url: str) -> None:
     """One connection carries lists, refusals and streams, one after the other."""
     stream = f"{polling_url}/v1beta/models/gemini-1.5-flash:streamGenerateContent"

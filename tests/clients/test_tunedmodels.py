@@ -86,14 +86,6 @@ def test_service_account_by_file(client: Make, key_file: Path) -> None:
     assert owner(client(credentials=credentials)) == "robot@example.com"
 
 
-def test_default_credentials_of_google_auth(client: Make, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client accepts the credentials that google.auth.default returns."""
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key_file))
-    credentials, _ = google.auth.default()
-
-    assert owner(client(credentials=credentials)) == "robot@example.com"
-
-
 @pytest.mark.parametrize("variable", ["TUNEDMODELS_EMULATOR_HOST", "GOOGLE_GEMINI_BASE_URL"])
 def test_key_file_of_the_mock_server_needs_no_code(
     guarded_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch, variable: str

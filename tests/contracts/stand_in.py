@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import io
-import ipaddress
 import json
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from tunedmodels_contracts.targets.live.loopback import VARIABLE
 from tunedmodels_mockserver import Settings, create_app
@@ -29,7 +21,7 @@ from tunedmodels_mockserver.files.service_account_keys import service_account
 from tunedmodels_mockserver.process.server import Server
 from tunedmodels_mockserver.testing import access_token
 
-HOST = "127.0.0.1"
+from ..servers import HOST, write_certificate
 
 
 @dataclass(frozen=True)
@@ -46,7 +38,7 @@ class StandIn:
 def run_stand_in(folder: Path) -> Iterator[StandIn]:
     """Run a stand-in during the block. Its certificate and a service account file are in *folder*."""
     app = create_app(Settings(seed=1, strict=True, auth="strict", pace=Pace(0.3, None, 0.05)))
-    _certificate(folder)
+    write_certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "ca.pem", folder / "ca.key")
     server = make_server(HOST, 0, _read_first(app), _Threads, _Quiet)
@@ -97,24 +89,3 @@ def _read_first(app: Any) -> Any:
         return app(environ, start_response)
 
     return call
-
-
-def _certificate(folder: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stand-in of a test")])
-    now = datetime.now(timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "ca.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "ca.key").write_bytes(private)

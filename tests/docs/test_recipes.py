@@ -1,7 +1,7 @@
-"""The recipes of the docs, which are pages and jobs of continuous integration, run unchanged.
+"""The README, the pages and the jobs of continuous integration run unchanged.
 
-The shell runs each line in a new folder, with the commands of this environment. The tests change only the ports, and
-the lines of pip, which install nothing.
+The shell runs each line in a new folder, with the commands of this environment. The tests change only the ports, the
+lines that would install something or ask the real API, and the runs of the whole suite.
 """
 
 from __future__ import annotations
@@ -16,27 +16,36 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tunedmodels_contracts.cli import main as contracts
+
 from ..contracts.stand_in import run_stand_in
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 WORKFLOWS = ROOT / ".github" / "workflows"
-FENCED = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^```(\w+)(?: (\w+\.\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SERVE = "start tunedmodels-mockserver serve --tuning-time 1\n"
+CURL = "command -v curl >/dev/null && alias curl='curl --fail' || alias curl='echo curl is not installed:'\n"
 
-# The test that runs the shell and the jobs of each page. Add a new page here.
-RUN_BY = {
-    "README.md": "test_readme.py",
-    "client.md": "test_readme.py",
-    "command.md": "test_command.py",
-    "contracts.md": "test_readme.py",  # the job: here
-    "credentials.md": "here",
+# The pages with commands or a job: what the shell does before, and a file that the last block leaves. None: another
+# test runs the page.
+PAGES: dict[str, tuple[str, str] | None] = {
+    "README.md": (CURL, "report/report.html"),
+    "client.md": (SERVE, "examples.csv"),
+    "command.md": None,
+    "contracts.md": (SERVE, "reports/all/report.html"),
+    "credentials.md": None,
 }
+
+# Variables that select a server or credentials. A reader has none.
+OWN = ("PYTEST_", "TUNEDMODELS_", "GOOGLE_", "GEMINI_")
 
 # A reader starts each server in another terminal, and ends the one before it.
 START = """
@@ -49,11 +58,21 @@ start() {
 }
 """
 
+# Patterns of lines, and what the tests run in their place.
+REPLACED = {
+    r"^tunedmodels-mockserver serve (?!.*&$)": "start tunedmodels-mockserver serve ",
+    r"--tuning-time \d+": "--tuning-time 1",
+    r"^scripts/": f"test -x {ROOT}/scripts/",
+    r"^tunedmodels-contracts (?:record|sweep) .*": "echo 'this would ask the real API'",
+    r"^(tunedmodels-contracts (?:run|selftest))(?!.*--(?:clause|target))": r"\1 --clause operations/done-is-absorbing",
+    r"^(tunedmodels-contracts diff .*)": r"\1 || [ $? -eq 1 ]",  # a difference is no failure
+}
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the recipes are for a POSIX shell")
 
 
-def blocks(page: Path) -> list[tuple[str, str]]:
-    return FENCED.findall(page.read_text("utf-8"))
+def page_path(name: str) -> Path:
+    return (ROOT if name == "README.md" else DOCS) / name
 
 
 def free_port() -> str:
@@ -69,11 +88,11 @@ def without_pip(script: str) -> str:
 def run(script: str, folder: Path, environment: Mapping[str, str]) -> str:
     """Run *script* as continuous integration does, end its processes, and return its output."""
     (folder / "script.sh").write_text(script, "utf-8")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GOOGLE_"))}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
     scripts = os.pathsep.join((sysconfig.get_path("scripts"), os.environ["PATH"]))
     with (folder / "printed").open("w") as printed:
         shell = subprocess.Popen(
-            ["sh", "-e", "script.sh"],
+            ["sh", "-ex", "script.sh"],
             cwd=folder,
             env={**inherited, "PATH": scripts, **environment},
             stdin=subprocess.DEVNULL,
@@ -92,14 +111,20 @@ def run(script: str, folder: Path, environment: Mapping[str, str]) -> str:
     return text
 
 
-def page_script(page: Path) -> str:
-    """Return the shell and the Python of a page as one session at a terminal."""
-    lines = [START]
-    for number, (tag, text) in enumerate(blocks(page)):
+def page_script(name: str, before: str = "") -> str:
+    """Return the files, the Python and the shell of a page as one session at a terminal, after the lines *before*."""
+    lines = [START, before]
+    for number, (tag, file, block) in enumerate(FENCED.findall(page_path(name).read_text("utf-8"))):
         if tag == "python":
-            lines.append(f"cat > block{number}.py <<'END'\n{text}END\npython -W error block{number}.py\n")
+            file = f"block{number}.py"
+        if file:
+            lines.append(f"cat > {file} <<'END'\n{block}END\n")
+        if tag == "python":
+            lines.append(f"python {'-m pytest -q' if 'def test_' in block else '-W error'} {file}\n")
         elif tag == "sh":
-            lines.append(re.sub(r"^(?=tunedmodels-mockserver serve (?!.*&$))", "start ", text, flags=re.MULTILINE))
+            for pattern, replacement in REPLACED.items():
+                block = re.sub(pattern, replacement, block, flags=re.MULTILINE)
+            lines.append(block)
     return without_pip("\n".join(lines))
 
 
@@ -130,22 +155,54 @@ def steps(workflow: Path) -> Iterator[dict[str, Any]]:
         yield from job["steps"]
 
 
-def test_every_page_with_shell_is_run() -> None:
-    """A page with commands or a job has a test that runs them."""
-    pages = {
-        page.name
-        for page in (ROOT / "README.md", *DOCS.glob("*.md"))
-        if any(tag == "sh" or "\njobs:\n" in text for tag, text in blocks(page))
-    }
+def test_every_block_is_run() -> None:
+    """A page with commands or a job is in the table, and each block has an end and a tag that the tests know."""
+    texts = {page.name: page.read_text("utf-8") for page in (ROOT / "README.md", *DOCS.glob("*.md"))}
 
-    assert pages == RUN_BY.keys()
-    assert all(name == "here" or (Path(__file__).parent / name).is_file() for name in RUN_BY.values())
+    assert {name for name, text in texts.items() if re.search(r"^```sh$|^jobs:$", text, re.MULTILINE)} == PAGES.keys()
+    for name in PAGES:
+        tags = [tag for tag, _, _ in FENCED.findall(texts[name])]
+        assert {*tags} <= {"sh", "python", "py", "csv", "json", "mermaid", "text", "toml", "yaml"}, name
+        assert texts[name].count("```") == 2 * len(tags), name
+
+
+@pytest.mark.parametrize("name", [name for name, how in PAGES.items() if how])
+def test_page_runs(tmp_path: Path, name: str) -> None:
+    """A reader who types the blocks of a page from top to bottom gets no error, and has its last file."""
+    before, file = PAGES[name] or ("", "")
+    port = free_port()
+    script = page_script(name, before).replace("9480", port)
+    run(script, tmp_path, {"TUNEDMODELS_MOCKSERVER_PORT": port})
+
+    assert (tmp_path / file).is_file()
+
+
+@pytest.mark.parametrize("command", ["record", "sweep"])
+def test_commands_for_the_real_api_exist(command: str) -> None:
+    """The commands that these tests do not run exist, and have the options of the page."""
+    (line,) = re.findall(rf"^tunedmodels-contracts {command} .*", page_path("contracts.md").read_text("utf-8"), re.M)
+    options = {option for parameter in contracts.commands[command].params for option in parameter.opts}
+
+    assert {word for word in line.split() if word.startswith("-")} <= options
+
+
+def test_extras_of_the_pages_exist() -> None:
+    """The pages install only extras that the project has."""
+    text = (ROOT / "README.md").read_text("utf-8") + page_path("contracts.md").read_text("utf-8")
+    extras = {name for names in re.findall(r"^pip install '\.\[(.*)\]'", text, re.M) for name in names.split(",")}
+
+    assert {"mockserver", "contracts"} <= extras <= {*metadata("tunedmodels").get_all("Provides-Extra", [])}
+
+
+def test_readme_names_the_limits() -> None:
+    """A section of the README says what the mock server does not do."""
+    assert "\n## What the fake does not do\n" in page_path("README.md").read_text("utf-8")
 
 
 def test_the_page_about_credentials(tmp_path: Path) -> None:
     """The page's key file, session and tokens work against the servers that it starts, until the token expires."""
     port = free_port()
-    script = page_script(DOCS / "credentials.md").replace("9480", port)
+    script = page_script("credentials.md").replace("9480", port)
     printed = run(
         script,
         tmp_path,
@@ -160,7 +217,8 @@ def test_the_page_about_credentials(tmp_path: Path) -> None:
 
 def test_the_job_for_other_servers(tmp_path: Path) -> None:
     """The job of the page about contracts passes with the mock server: every required clause holds."""
-    (job,) = [text for tag, text in blocks(DOCS / "contracts.md") if tag == "yaml" and "\njobs:\n" in text]
+    blocks = FENCED.findall(page_path("contracts.md").read_text("utf-8"))
+    (job,) = [text for tag, _, text in blocks if tag == "yaml" and "\njobs:\n" in text]
     summary = tmp_path / "summary.md"
     script = job_script(job.replace("9000", free_port()), {}, tmp_path)
     printed = run(script, tmp_path, {"GITHUB_STEP_SUMMARY": str(summary)})

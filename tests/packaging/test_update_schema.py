@@ -141,15 +141,6 @@ def add_accuracy(value: Json) -> None:
     properties(value, "TuningSnapshot")["accuracy"] = {"type": "number", "format": "float"}
 
 
-def test_new_member() -> None:
-    """A member that only the document has comes last; its number and presence are null."""
-    members = update(add_accuracy)["messages"]["TuningSnapshot"]["members"]
-
-    assert [*members] == ["step", "epoch", "meanLoss", "computeTime", "accuracy"]
-    assert members.pop("accuracy") == {"number": None, "type": "float", "presence": None}
-    assert members == present()["messages"]["TuningSnapshot"]["members"]
-
-
 def test_new_types() -> None:
     """Each type has the schema's spelling; an Any and a Struct differ only in their description."""
     any_ = {"type": "any", "description": "Properties of the object. Contains field @type with type URL."}
@@ -182,14 +173,6 @@ def test_new_messages() -> None:
     assert messages["Adapter"] == {"source": "discovery", "members": {"rank": {"number": None, "type": "Rank"}}}
     assert messages["Rank"] == {"source": "discovery", "open": True, "members": {}}
     assert {*messages} - {*present()["messages"]} == {"Adapter", "Rank"}
-
-
-def test_new_enum_value() -> None:
-    """A value that only the document has has no number."""
-    schema = update(lambda value: properties(value, "TunedModel")["state"]["enum"].append("PAUSED"))
-
-    values = {"STATE_UNSPECIFIED": 0, "CREATING": 1, "ACTIVE": 2, "FAILED": 3, "PAUSED": None}
-    assert schema["enums"]["TunedModel.State"] == values
 
 
 def test_removed_method(files: Files) -> None:

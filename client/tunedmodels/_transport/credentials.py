@@ -48,7 +48,7 @@ def emulator_credentials(address: Address) -> google.auth.credentials.Credential
     only if it is the mock server. It does not look for other credentials, so that a mock server never gets real ones.
     """
     path = environment.credentials_file()
-    if path and address.is_same_server(_token_uri(path)):
+    if path and address.is_same_server(token_endpoint(path)):
         from google.oauth2 import service_account
 
         try:
@@ -193,7 +193,7 @@ def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _token_uri(path: str) -> str:
+def token_endpoint(path: str) -> str:
     """Return the token endpoint in the service account's file at *path*, or an empty string if there is none."""
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))

@@ -44,11 +44,6 @@ class Provenance:
     licence: str = ""
     sha256: str = ""
 
-    @property
-    def is_fragment(self) -> bool:
-        """Whether the answers are only parts of the service's answers."""
-        return self.transcription == "elided"
-
 
 def errors(provenance: Provenance, exchanges: Sequence[Exchange], digest: str, file: str) -> Iterator[RecordingError]:
     """Yield the errors in the *provenance* of *exchanges* in *file*; *digest* is the actual digest of the file."""

@@ -21,10 +21,10 @@ class Tape(BaseAdapter):
 
     Mount it at the service's address: ``session.mount("https://generativelanguage.googleapis.com/", Tape())``. Streams
     stay streams: the reader receives each part on arrival, and the tape keeps a copy. Threads can share a tape;
-    exchanges are in the order in which their requests began. A request without an answer is not an exchange; it is
-    listed in ``unanswered``. ``incomplete`` lists answers that were not read to the end, or that have more than *limit*
-    bytes. ``doubts`` lists reasons why the recorded answers may not come from the servers in the URLs. A tape with a
-    doubt cannot become a live recording.
+    exchanges are in the order in which their requests began. A request without an answer is not an exchange.
+    ``incomplete`` lists answers that were not read to the end, or that have more than *limit* bytes. ``doubts`` lists
+    reasons why the recorded answers may not come from the servers in the URLs. A tape with a doubt cannot become a live
+    recording.
     """
 
     def __init__(
@@ -42,7 +42,6 @@ class Tape(BaseAdapter):
         self._started = 0
         self._first = 0.0
         self._exchanges: dict[int, Exchange] = {}
-        self._unanswered: dict[int, str] = {}
         self._incomplete: dict[int, str] = {}
         self._doubts: dict[str, None] = {}
 
@@ -57,12 +56,6 @@ class Tape(BaseAdapter):
         """A sentence for each answer that is incomplete on the tape."""
         with self._lock:
             return tuple(sentence for _, sentence in sorted(self._incomplete.items()))
-
-    @property
-    def unanswered(self) -> tuple[str, ...]:
-        """A sentence for each request that got no answer. Such a request is not an exchange."""
-        with self._lock:
-            return tuple(sentence for _, sentence in sorted(self._unanswered.items()))
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -87,12 +80,7 @@ class Tape(BaseAdapter):
             self._started += 1
             number = self._started
             self._doubts.update(dict.fromkeys(_doubts(self._adapter, verify)))
-        try:
-            response = self._adapter.send(request, stream, timeout, verify, cert, proxies)
-        except Exception as error:
-            with self._lock:
-                self._unanswered[number] = f"{description} got no answer: {type(error).__name__}"
-            raise
+        response = self._adapter.send(request, stream, timeout, verify, cert, proxies)
         headers = tuple(response.raw.headers.items())
         sent_request = _to_sent_request(request)
         if sent_request is None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -153,20 +151,11 @@ def _default() -> Any:
 
 def _refuse_real(key: str) -> None:
     path = connection.credentials_file()
-    is_refused = not _has_token_endpoint_here(path) if path else not key
+    endpoint = urlsplit(connection.token_endpoint(path) if path else "").hostname or ""
+    is_refused = not connection.is_loopback_host(endpoint) if path else not key
     if is_refused or looks_real(key):
         name = connection.CREDENTIALS_FILE
         raise TargetError(
             f"A stand-in refuses real credentials: set {name} to a service account file whose token_uri is on this "
             "machine, and use a made-up API key"
         )
-
-
-def _has_token_endpoint_here(path: str) -> bool:
-    """Return whether *path* is a service account file whose token endpoint is on this machine."""
-    try:
-        value = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    uri = value.get("token_uri") if isinstance(value, dict) and value.get("type") == "service_account" else None
-    return isinstance(uri, str) and connection.is_loopback_host(urlsplit(uri).hostname or "")

@@ -98,10 +98,6 @@ class ScopeTracker:
         self.ids[f"{scope.name}-{count}"] = model_id
         return model_id
 
-    def owns(self, model_id: str) -> bool:
-        """Return whether *model_id* is an id of this session."""
-        return model_id.startswith(f"{PREFIX}{self.run}")
-
     def variables(self, text: str) -> dict[str, str]:
         """Return the values in *text* that this session chose: its own value as ``run``, and its ids. *text* is all
         that a scope sent.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -86,7 +87,7 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     @property
     def name(self) -> str:
         """The resource name."""
-        return PREFIX + self.id
+        return intern(PREFIX + self.id)  # every model that is tuned on it keeps the name
 
     @property
     def is_tunable(self) -> bool:

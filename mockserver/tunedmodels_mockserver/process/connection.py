@@ -32,8 +32,8 @@ _HEADER_KEYS = HeaderKeys()
 class Connection(asyncio.Protocol):
     """The connection to one client.
 
-    ``since`` is the time of the event loop at which the client sent the last data. ``is_half_closed`` says whether the
-    client has closed its end. While ``is_write_blocked``, the client reads more slowly than the server writes.
+    ``since`` is the time of the event loop at which the client sent the last data. ``half_closed`` is the time at
+    which it closed its end, or None. While ``is_write_blocked``, the client reads more slowly than the server writes.
     """
 
     def __init__(self, service: Service) -> None:
@@ -58,7 +58,8 @@ class Connection(asyncio.Protocol):
         self._message_since = 0.0  # when the present request began, or its refusal was sent
         self._unsent = 0  # bytes that the client has not taken at the last check
         self._unsent_since = 0.0
-        self.is_half_closed = self.is_write_blocked = False
+        self.half_closed: float | None = None
+        self.is_write_blocked = False
 
     # Called by asyncio.
 
@@ -85,9 +86,9 @@ class Connection(asyncio.Protocol):
             exchange.abandon()
 
     def eof_received(self) -> bool:
-        """Close the connection, unless an answer is on its way: a client may close its end after its request."""
-        self.is_half_closed = True
-        return self._exchange is not None and not self._exchange.is_waiting
+        """Close the connection, unless a request has begun: a client may close its end after its request."""
+        self.half_closed = self._service.loop.time()
+        return self._exchange is not None and not self._exchange.is_pausing
 
     def pause_writing(self) -> None:
         """Make no more parts of an answer: the client does not read them."""
@@ -112,7 +113,7 @@ class Connection(asyncio.Protocol):
         if self._is_in_head:
             self._head_size += len(data)
             if self._head_size > self._limits.head:
-                self._refuse_head()
+                self._refuse_long_head()
         if self._waiting or self._wants_continue:
             self._answer_next()
             if self._waiting and not self._is_paused and self._has_too_many_requests():
@@ -155,9 +156,10 @@ class Connection(asyncio.Protocol):
         version = parser.get_http_version()
         environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
         self._keeps_alive = parser.should_keep_alive()
-        if self._header_count > self._limits.headers or (self._head_size and self._size_of_head() > self._limits.head):
-            self._refuse_head()
-            return
+        if self._header_count > self._limits.headers:
+            self._refuse(431, f"more than {self._limits.headers} headers")
+        elif self._head_size and self._size_of_head() > self._limits.head:
+            self._refuse_long_head()
         try:
             add_target(environ, self._target)
         except ValueError:
@@ -232,7 +234,7 @@ class Connection(asyncio.Protocol):
     def finish(self, *, is_closing: bool) -> None:
         """End the present answer, close the connection if *is_closing*, or go on with the next request."""
         self._exchange = None
-        if is_closing or (self.is_half_closed and not self._waiting):
+        if is_closing or (self.half_closed is not None and not self._waiting):
             self._is_closing = True
             self._waiting.clear()
             self._transport.close()
@@ -326,8 +328,8 @@ class Connection(asyncio.Protocol):
             self._wants_continue = False
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _refuse_head(self) -> None:
-        self._refuse(431, f"exceeds max_header of {self._limits.head} bytes or {self._limits.headers} headers")
+    def _refuse_long_head(self) -> None:
+        self._refuse(431, f"exceeds max_header of {self._limits.head}")
 
     def _refuse(self, status: int, sentence: str) -> None:
         """Answer the present request with an error, after the requests before it, and read no more."""
@@ -336,7 +338,7 @@ class Connection(asyncio.Protocol):
         self._is_refused = True
         self._is_in_head = self._is_in_body = self._wants_continue = False
         self._body, self._body_head = [], b""
-        version = "1.1" if self._environ.get("SERVER_PROTOCOL") == "HTTP/1.1" else "1.0"
+        version = "1.1" if self._parser.get_http_version() == "1.1" else "1.0"
         self._waiting.append(refusal(version, status, sentence))
 
     def _end_with(self, answer: bytes) -> None:
@@ -344,7 +346,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(answer)
         self._is_closing = True
         self._message_since = self._service.loop.time()
-        if self.is_half_closed:
+        if self.half_closed is not None:
             self._transport.close()
         elif self._transport.can_write_eof():
             self._transport.write_eof()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _BATCH = 64 * 1024  # bytes of a body that are made before they are sent
 _QUICK_BODY = 64 * 1024  # bytes of a request whose application runs in the event loop
+_HALF_CLOSED_TIME = 1.0  # seconds after which a client that closed its end counts as gone, if its request has not begun
 # Requests of the admin surface that take no time, whatever the world contains.
 _QUICK_ADMIN = frozenset(
     {
@@ -38,6 +39,9 @@ _QUICK_ADMIN = frozenset(
         ("DELETE", "/_emulator/world"),
     }
 )
+
+
+_NO_HEADERS = header_facts(())
 
 
 class Rest(Enum):
@@ -90,6 +94,7 @@ class Exchange:
         "_close_body",
         "_connection",
         "_environ",
+        "_facts",
         "_has_begun",
         "_head_is_sent",
         "_headers",
@@ -99,12 +104,14 @@ class Exchange:
         "_is_closing",
         "_is_working",
         "_keeps_alive",
+        "_names",
         "_parts",
         "_service",
         "_status",
         "_timer",
         "_unsent",
         "_unsubscribe",
+        "_values",
         "_workers",
         "body_size",
     )
@@ -122,6 +129,9 @@ class Exchange:
         self._head_is_sent = self._is_chunked = self._is_closing = False
         self._status = ""
         self._headers: Sequence[tuple[str, str]] = ()
+        self._names: tuple[str, ...] = ()
+        self._values: tuple[str, ...] = ()
+        self._facts = _NO_HEADERS
         self._parts: Iterator[Any] = iter(())
         self._close_body: Callable[[], object] | None = None
         self._unsent: int | None = None  # bytes of the Content-Length that are not sent yet
@@ -152,11 +162,20 @@ class Exchange:
             self._step(self._release)
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether the answer pauses, or the application has not been called yet."""
-        return self._timer is not None or not self._has_begun
+    def is_pausing(self) -> bool:
+        """Whether the answer pauses."""
+        return self._timer is not None
 
     # Where the application runs.
+
+    def _is_left(self) -> bool:
+        """Whether the client has probably gone while the request waited for a thread."""
+        half_closed = self._connection.half_closed
+        return (
+            not self._has_begun
+            and half_closed is not None
+            and self._service.loop.time() - half_closed > _HALF_CLOSED_TIME
+        )
 
     def _call(self) -> tuple[Sequence[bytes], Tail]:
         """Call the application. Return the first parts of the body, and what comes after them."""
@@ -166,7 +185,7 @@ class Exchange:
             close = getattr(body, "close", None)
             if type(body) is TimedBody:
                 self._parts, self._close_body = iter(body.parts), close
-            elif header_facts(tuple(name for name, _ in self._headers)).length_place >= 0:
+            elif self._facts.length_place >= 0:
                 try:
                     return (b"".join(body),), Rest.NONE
                 finally:
@@ -174,7 +193,7 @@ class Exchange:
                         close()
             else:
                 if isinstance(body, list) and len(body) == 1 and self._environ["REQUEST_METHOD"] != "HEAD":
-                    self._headers = [*self._headers, ("Content-Length", str(len(body[0])))]
+                    self._set_headers([*self._headers, ("Content-Length", str(len(body[0])))])
                 self._parts, self._close_body = iter(body), close
         except Exception:
             return self._fail()
@@ -185,8 +204,14 @@ class Exchange:
     ) -> Callable[[bytes], object]:
         if exc_info and self._head_is_sent:
             raise exc_info[1]
-        self._status, self._headers = status, headers
+        self._status = status
+        self._set_headers(headers)
         return self._write
+
+    def _set_headers(self, headers: Sequence[tuple[str, str]]) -> None:
+        self._headers = headers
+        self._names, self._values = zip(*headers, strict=True) if headers else ((), ())
+        self._facts = header_facts(self._names)
 
     def _write(self, _data: bytes) -> None:
         raise NotImplementedError("The application uses the function write of WSGI, which this server does not have.")
@@ -229,7 +254,8 @@ class Exchange:
             return (), End.RESET
         self._unsent = None
         sentence = "The server encountered an unexpected internal server error"
-        self._status, self._headers, body = error_page(500, sentence)
+        self._status, headers, body = error_page(500, sentence)
+        self._set_headers(headers)
         self._keeps_alive = False
         return (body,), Rest.NONE
 
@@ -242,10 +268,8 @@ class Exchange:
             return
 
         def work() -> None:
-            if self._is_abandoned and make_parts != self._release:
-                result: tuple[Sequence[bytes], Tail] = (), Rest.NONE
-            else:
-                result = make_parts()
+            is_obsolete = make_parts != self._release and (self._is_abandoned or self._is_left())
+            result = ((), End.RESET) if is_obsolete else make_parts()
             with suppress(RuntimeError):  # the server has ended, and its loop is closed
                 self._service.loop.call_soon_threadsafe(self._send, *result)
 
@@ -283,18 +307,18 @@ class Exchange:
 
     def _head(self) -> bytes:
         """Return the head of the response. Decide how its body ends, and whether the connection closes after it."""
-        environ, status, headers = self._environ, self._status, self._headers
+        environ, status = self._environ, self._status
         if not status:
             raise TypeError("The application did not start its response.")
         has_body = not status.startswith(("1", "204", "304"))
         if not has_body:
-            headers = [pair for pair in headers if pair[0].lower() != "content-length"]
-        names, values = zip(*headers, strict=True) if headers else ((), ())
-        facts = header_facts(names)
+            self._set_headers([pair for pair in self._headers if pair[0].lower() != "content-length"])
+        names, values, facts = self._names, self._values, self._facts
         length = values[facts.length_place] if facts.length_place >= 0 else None
         if length is not None and environ["REQUEST_METHOD"] != "HEAD":
             self._unsent = int(length)
         is_closing = not self._keeps_alive
+        kept: tuple[str, ...]
         if environ["SERVER_PROTOCOL"] == "HTTP/1.1":
             version, kept = "1.1", ()
             if length is None:
@@ -325,7 +349,7 @@ class Exchange:
         if self._unsent is None:
             is_empty = self._environ["REQUEST_METHOD"] == "HEAD" or self._status.startswith(("204", "304"))
             return () if is_empty else pieces
-        size = sum(map(len, pieces))
+        size = len(pieces[0]) if len(pieces) == 1 else sum(map(len, pieces))
         if size > self._unsent:
             LOG.error("the body of %s is longer than its Content-Length", self._environ["PATH_INFO"])
             pieces, size = (b"".join(pieces)[: self._unsent],), self._unsent
@@ -333,7 +357,7 @@ class Exchange:
         return pieces
 
     def _pause(self, pause: Pause) -> None:
-        if self._connection.is_half_closed:
+        if self._connection.half_closed is not None:
             self._connection.drop()
         elif self._service.is_stopping or (not pause.seconds and not isinstance(pause, InterruptiblePause)):
             self._service.loop.call_soon(self._go_on)

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from cachetools import LRUCache
 
-from ..core.state.records import Examples, TunedModelRecord
+from ..core.state.controls import Controls
+from ..core.state.records import TunedModelRecord
 from ..core.state.store import Base
 
 K = TypeVar("K")
@@ -17,11 +18,12 @@ T = TypeVar("T")
 
 _MAX_BYTES = 64 * 1024 * 1024  # of training examples, as JSON
 _MAX_RECORDS = 10_000
+_MAX_WORLDS = 256
 _MAX_BASES = 16
 
 
 class Cache:
-    """Records, examples and bases by their content. If a value is missing, the caller's function makes it.
+    """Records, controls, examples and bases by their content. If a value is missing, the caller's function makes it.
 
     Threads can share a cache.
     """
@@ -29,7 +31,8 @@ class Cache:
     def __init__(self) -> None:
         self._lock = Lock()
         self._records: LRUCache[tuple[str, str], TunedModelRecord] = LRUCache(_MAX_RECORDS)
-        self._examples: LRUCache[str, tuple[int, Examples]] = LRUCache(_MAX_BYTES, getsizeof=lambda item: item[0])
+        self._examples: LRUCache[str, bytes] = LRUCache(_MAX_BYTES, getsizeof=len)
+        self._controls: LRUCache[str, Controls] = LRUCache(_MAX_WORLDS)
         self._bases: LRUCache[str, Base] = LRUCache(_MAX_BASES)
         self._digests: LRUCache[Base, str] = LRUCache(_MAX_BASES)
         self._written: LRUCache[tuple[str, str], bool] = LRUCache(_MAX_RECORDS)
@@ -39,6 +42,10 @@ class Cache:
         # The key includes the world, because the examples of a record are rows of its world.
         return self._get_or_make(self._records, (world, body), make)
 
+    def controls(self, body: str, make: Callable[[], Controls]) -> Controls:
+        """Return the controls with the text *body*."""
+        return self._get_or_make(self._controls, body, make)
+
     def base(self, digest: str, make: Callable[[], Base]) -> Base:
         """Return the base with this digest."""
         return self._get_or_make(self._bases, digest, make)
@@ -47,9 +54,9 @@ class Cache:
         """Return the digest of *base*. On a miss, *write* writes the base into the database and returns the digest."""
         return self._get_or_make(self._digests, base, write)
 
-    def examples(self, digest: str, make: Callable[[], tuple[int, Examples]]) -> Examples:
-        """Return the examples with this digest. *make* returns their size in bytes and the examples."""
-        return self._get_or_make(self._examples, digest, make)[1]
+    def examples(self, digest: str, make: Callable[[], bytes]) -> bytes:
+        """Return the examples with this digest, as JSON."""
+        return self._get_or_make(self._examples, digest, make)
 
     def ensure_written(self, world: str, digest: str, write: Callable[[], bool]) -> None:
         """Call *write*, unless *world* has had a recent write of the examples with this digest."""

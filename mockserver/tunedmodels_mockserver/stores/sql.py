@@ -27,12 +27,10 @@ class SqlStores:
 
     def open(self, name: str, begin: Callable[[], tuple[int, State]]) -> Store:
         """Return the store of the world *name*. If the world does not exist, create it with the result of *begin*."""
-        select_world = select(worlds).where(worlds.c.name == name)
         for _ in range(_ATTEMPTS):
-            with self._database.autocommit() as connection:
-                row = connection.execute(select_world).first()
-            if row is not None:
-                return SqlStore(self._database, self._cache, row)
+            rows = self._database.execute(self._database.statements.read_world, name=name).rows
+            if rows:
+                return SqlStore(self._database, self._cache, rows[0])
             seed, state = begin()
             values = {
                 "id": uuid.uuid4().hex,

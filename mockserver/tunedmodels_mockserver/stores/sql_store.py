@@ -6,24 +6,24 @@ no longer has that value. Training examples have rows of their own, and the stor
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Text, and_, cast, delete, literal, select, update
+from sqlalchemy import and_, delete, select, update
 
 from ..core.state.codec import decode, encode
 from ..core.state.controls import Controls
 from ..core.state.records import Examples, TunedModelRecord
-from ..core.state.store import Base, State, StoreUnavailable
+from ..core.state.store import Base, State, StoreUnavailable, items_after
 from ..core.strict_input import prepare
 from .bases import read_base, write_base
 from .cache import Cache
-from .database import Database, WorldGone
-from .tables import examples, models, snapshots, worlds
+from .database import Database, Result, WorldGone
+from .statements import Statement
+from .tables import models, snapshots, worlds
 
 _PAGE = 50  # records in one read
 
@@ -35,28 +35,29 @@ class SqlStore:
 
     def __init__(self, database: Database, cache: Cache, row: Any) -> None:
         self._database = database
+        self._statements = database.statements
         self._cache = cache
-        self._world: str = row.id
-        self._base_digest: str = row.base
+        self._world: str
+        self._base_digest: str
+        self._controls: str
+        self._world, seed, self._base_digest, self._controls = row
         self._decoded_controls: Controls | None = None
-        self._controls: str = row.controls
-        self.seed = int(row.seed)
+        self.seed = int(seed)
 
     def controls(self) -> Controls:
         """Return the controls of the world, as they were when it was opened or last changed here."""
         if self._decoded_controls is None:
-            self._decoded_controls = decode(self._controls, Controls, _no_examples)
+            text = self._controls
+            self._decoded_controls = self._cache.controls(text, lambda: decode(text, Controls, _no_examples))
         return self._decoded_controls
 
     def replace_controls(self, old: Controls, new: Controls) -> bool:
         """Replace *old* with *new*. Return False if another request changed the controls in the meantime."""
         body = encode_text(new)
-        is_unchanged = and_(worlds.c.id == self._world, worlds.c.controls == encode_text(old))
-        with self._database.autocommit() as connection:
-            if connection.execute(update(worlds).where(is_unchanged).values(controls=body)).rowcount:
-                self._controls, self._decoded_controls = body, new
-                return True
-            stored = connection.execute(select(worlds.c.controls).where(worlds.c.id == self._world)).scalar()
+        if self._execute(self._statements.replace_controls, old=encode_text(old), new=body).matched:
+            self._controls, self._decoded_controls = body, new
+            return True
+        stored = self._execute(self._statements.read_controls).scalar
         if stored is None:
             raise world_gone()
         self._controls, self._decoded_controls = stored, None
@@ -64,9 +65,7 @@ class SqlStore:
 
     def draw(self) -> int:
         """Return the next number of the world's sequence."""
-        statement = update(worlds).where(worlds.c.id == self._world).values(draws=worlds.c.draws + 1)
-        with self._database.autocommit() as connection:
-            drawn = connection.execute(statement.returning(worlds.c.draws)).scalar()
+        drawn = self._execute(self._statements.draw).scalar
         if drawn is None:
             raise world_gone()
         return int(drawn)
@@ -75,40 +74,36 @@ class SqlStore:
         """Return the record with this id, or None."""
         if not model_id.isprintable() or not model_id.isascii():
             return None  # no id is like this, and no database accepts it
-        with self._database.autocommit() as connection:
-            row = connection.execute(select(models.c.body).where(self._has_id(model_id))).first()
-        if row is None:
+        rows = self._execute(self._statements.read_model, model=model_id).rows
+        if not rows:
             return self._base().records.get(model_id)
-        return None if row.body is None else self._record(row.body)
+        (body,) = rows[0]
+        return None if body is None else self._record(body)
 
     def insert(self, record: TunedModelRecord) -> bool:
         """Store *record*. Return False if its id is taken."""
         body = self._write_examples_and_encode(record)
+        if record.id not in self._base().records:
+            return self._add_row(record, body)
         with self._translate_world_gone(), self._database.autocommit() as connection:
-            if record.id in self._base().records:
-                is_deleted = and_(self._has_id(record.id), models.c.body.is_(None))
-                values = {"body": body, "sequence": record.sequence}
-                return bool(connection.execute(update(models).where(is_deleted).values(values)).rowcount)
-            return self._add_row(connection, record, body)
+            is_deleted = and_(self._has_id(record.id), models.c.body.is_(None))
+            values = {"body": body, "sequence": record.sequence}
+            return bool(connection.execute(update(models).where(is_deleted).values(values)).rowcount)
 
     def replace(self, old: TunedModelRecord, new: TunedModelRecord) -> bool:
         """Replace *old* with *new*. Return False if another request changed the record in the meantime."""
         body = self._write_examples_and_encode(new)
-        with self._translate_world_gone(), self._database.autocommit() as connection:
-            if self._base().records.get(old.id) == old and self._add_row(connection, new, body):
-                return True
-            is_unchanged = and_(self._has_id(old.id), models.c.body == encode_text(old))
-            return bool(connection.execute(update(models).where(is_unchanged).values(body=body)).rowcount)
+        if self._base().records.get(old.id) == old and self._add_row(new, body):
+            return True
+        return bool(self._change_row(self._statements.replace_model, old, new=body))
 
     def delete(self, old: TunedModelRecord) -> bool:
         """Remove *old*. Return False if another request changed the record in the meantime."""
-        is_unchanged = and_(self._has_id(old.id), models.c.body == encode_text(old))
-        with self._translate_world_gone(), self._database.autocommit() as connection:
-            if old.id not in self._base().records:
-                return bool(connection.execute(delete(models).where(is_unchanged)).rowcount)
-            if connection.execute(update(models).where(is_unchanged).values(body=None)).rowcount:
-                return True
-            return self._base().records[old.id] == old and self._add_row(connection, old, None)
+        if old.id not in self._base().records:
+            return self._change_row(self._statements.delete_model, old)
+        if self._change_row(self._statements.replace_model, old, new=None):
+            return True
+        return self._base().records[old.id] == old and self._add_row(old, None)
 
     def records_after(self, sequence: int) -> Iterator[TunedModelRecord]:
         """Yield records in order, page by page. Changes during the iteration may or may not appear."""
@@ -195,13 +190,11 @@ class SqlStore:
     def _lazy_examples(self, digest: str) -> Examples:
         """Return the examples with this digest. Their pairs are read on first use."""
 
-        def read() -> tuple[int, Examples]:
-            has_digest = and_(examples.c.world == world, examples.c.digest == digest)
-            with database.autocommit() as connection:
-                body = connection.execute(select(examples.c.body).where(has_digest)).scalar()
+        def read() -> bytes:
+            body = database.execute(database.statements.read_examples, world=world, examples=digest).scalar
             if body is None:
                 raise world_gone()
-            return len(body), Examples((text_input, output) for text_input, output in json.loads(body))
+            return str(body).encode()
 
         # The cache keeps the record after this request, so the record must not keep anything of the request.
         world, database, cache = self._world, self._database, self._cache
@@ -212,10 +205,7 @@ class SqlStore:
         digest = record.examples.digest
 
         def write() -> bool:
-            body = json.dumps(record.examples.pairs, separators=(",", ":"))
-            statement = self._database.insert(examples).values(world=self._world, digest=digest, body=body)
-            with self._translate_world_gone(), self._database.autocommit() as connection:
-                connection.execute(statement.on_conflict_do_nothing())
+            self._execute(self._statements.add_examples, examples=digest, new=record.examples.json.decode())
             return True
 
         self._cache.ensure_written(self._world, digest, write)
@@ -223,40 +213,41 @@ class SqlStore:
 
     def _page(self, sequence: int) -> list[tuple[int, TunedModelRecord | None]]:
         """Return the next page after *sequence*, in order. The record is None for a deleted model."""
-        is_in_world = models.c.world == self._world
-        select_rows = (
-            select(models).where(is_in_world, models.c.sequence > sequence).order_by(models.c.sequence).limit(_PAGE)
-        )
         base = self._base()
-        base_items = base.items_after(sequence, _PAGE)
+        base_records = items_after(base.order, sequence, _PAGE)
         replaced_ids: set[str] = set()
-        with self._database.autocommit() as connection:
-            model_rows = connection.execute(select_rows).all()
-            if base_items:
-                ids = select(models.c.id).where(is_in_world, models.c.id.in_([model_id for _, model_id in base_items]))
-                replaced_ids.update(connection.execute(ids).scalars())
-        page = {row.sequence: None if row.body is None else self._record(row.body) for row in model_rows}
-        for place, model_id in base_items:
-            page.setdefault(place, None if model_id in replaced_ids else base.records[model_id])
+        rows = self._execute(self._statements.read_models, after=sequence, count=_PAGE).rows
+        if base_records:
+            base_ids = [record.id for record in base_records]
+            select_ids = select(models.c.id).where(models.c.world == self._world, models.c.id.in_(base_ids))
+            with self._database.autocommit() as connection:
+                replaced_ids.update(connection.execute(select_ids).scalars())
+        page = {place: None if body is None else self._record(body) for _, place, body in rows}
+        for record in base_records:
+            page.setdefault(record.sequence, None if record.id in replaced_ids else record)
         return sorted(page.items(), key=itemgetter(0))[:_PAGE]
 
-    def _add_row(self, connection: sqlalchemy.Connection, record: TunedModelRecord, body: str | None) -> bool:
+    def _change_row(self, statement: Statement, old: TunedModelRecord, **values: str | None) -> bool:
+        """Execute *statement* for the row of *old*. Return False if the row no longer has *old*."""
+        return bool(self._execute(statement, model=old.id, old=encode_text(old), **values).matched)
+
+    def _add_row(self, record: TunedModelRecord, body: str | None) -> bool:
         """Add a row and return True, or return False if the row exists.
 
         Raise StoreUnavailable if the world was reset since this store was opened: then *record* is from the earlier
         world.
         """
-        row = (literal(value) for value in (self._world, record.id, record.sequence))
-        is_this_world = worlds.c.id == self._world
-        # The lock prevents a reset of the world between the check and the insert. SQLite does not need it.
-        new_row = select(*row, cast(literal(body), Text)).where(is_this_world, worlds.c.base == self._base_digest)
-        columns = ["world", "id", "sequence", "body"]
-        statement = self._database.insert(models).from_select(columns, new_row.with_for_update(read=True))
-        if connection.execute(statement.on_conflict_do_nothing()).rowcount:
+        values = {"model": record.id, "sequence": record.sequence, "new": body, "base": self._base_digest}
+        if self._execute(self._statements.add_model, **values).matched:
             return True
-        if connection.execute(select(worlds.c.base).where(is_this_world)).scalar() != self._base_digest:
+        if self._execute(self._statements.read_base).scalar != self._base_digest:
             raise world_gone()
         return False
+
+    def _execute(self, statement: Statement, **values: Any) -> Result:
+        """Execute *statement*, which has this world as a parameter."""
+        with self._translate_world_gone():
+            return self._database.execute(statement, world=self._world, **values)
 
     @contextmanager
     def _translate_world_gone(self) -> Iterator[None]:

@@ -15,7 +15,8 @@ from typing import Any
 from ..core.answers import Pause
 from .timed_body import TimedBody, TimedResponse
 
-SERVER = f"tunedmodels-mockserver/{version('tunedmodels')}"
+VERSION = version("tunedmodels")
+SERVER = f"tunedmodels-mockserver/{VERSION}"
 NOTE = "X-Tunedmodels-Note"
 JSON = "application/json; charset=UTF-8"
 EVENTS = "text/event-stream"

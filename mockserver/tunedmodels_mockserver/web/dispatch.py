@@ -85,22 +85,18 @@ _INSTRUCTIONS = "X-Goog-Emulator-Instructions"
 class _Exchange:
     """One request for a method, and what the server notices while it answers.
 
-    ``name`` is the resource name in the path. ``mask`` has the members of the answer that the caller wants.
+    ``name`` is the resource name in the path, or empty. ``mask`` has the members of the answer that the caller wants.
     """
 
     route: Route
     version: str
     request: Request
     head: RequestHead
+    name: str
     draft: EntryDraft
     allowances: Allowances
     notes: list[str] = field(default_factory=list)
     mask: partial.Tree = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The resource name in the path, or an empty string."""
-        return self.route.name(self.head.path.split("/", 2)[2]) if self.route.method.path_field else ""
 
     def body(self) -> bytes:
         """Return the body of the request. Raise StatusError if it is too large."""
@@ -127,9 +123,11 @@ class Dispatch:
             allowances.permit("doubled-slashes")
         if version not in route.method.versions and "v1beta" in route.method.versions:
             version = "v1beta"  # an allowance opens the route; v1 lacks the method, and v1beta has it
+        head = read_head(request)
         draft = entry_draft(request.environ)
         draft.method = route.method.id
-        exchange = _Exchange(route, version, request, read_head(request), draft, allowances)
+        draft.resource = name = route.name(head.path.split("/", 2)[2]) if route.method.path_field else ""
+        exchange = _Exchange(route, version, request, head, name, draft, allowances)
         if route.allowance and not allowances.permit(route.allowance):
             if route.error is None:
                 return not_found.response(request.method, request.path)
@@ -181,6 +179,8 @@ class Dispatch:
         return delay_and_break(response, latency, answer.effect, self.sleep)
 
     def _log(self, exchange: _Exchange, answer: Answer, status: int) -> None:
+        if not (exchange.allowances.applied or answer.faults or (exchange.notes and status >= 400)):
+            return
         line = f"{exchange.head.http} {one_line(exchange.head.path)}"
         for allowance in exchange.allowances.applied:
             # Only the first use is a warning. Otherwise a polling loop would fill the log.

@@ -60,8 +60,8 @@ _PAGE = """<!DOCTYPE html>
 def is_browser_navigation(environ: Mapping[str, Any]) -> bool:
     """Return whether the request with this WSGI *environ* comes from a browser that opens ``/``."""
     return (
-        environ["REQUEST_METHOD"] == "GET"
-        and environ.get("PATH_INFO") == "/"
+        environ.get("PATH_INFO") == "/"
+        and environ["REQUEST_METHOD"] == "GET"
         and "text/html" in environ.get("HTTP_ACCEPT", "")
         and environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
     )

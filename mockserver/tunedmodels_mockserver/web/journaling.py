@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import msgspec
 from flask import Request
 from werkzeug.exceptions import HTTPException
 
 from ..core.answers import Pause
-from ..core.journal import answer_fields, masking
-from ..core.journal.journal import EMPTY, Body, Entry
+from ..core.journal.raw_entry import HEADER_KEYS, READ_LIMIT, RawEntry
 from ..core.journal.registry import Journals
 from ..core.verdict.outcome_coverage import OutcomeCoverage
 from ..core.world_names import DEFAULT_WORLD, WORLD_NAME, world_name
@@ -29,24 +27,8 @@ from .home import is_browser_navigation
 from .request_metrics import RequestMetrics
 from .timed_body import Part, TimedBody
 
-BODY_LIMIT = 16 * 1024  # bytes of a body that the journal keeps
-
 _ENVIRON_KEY = "tunedmodels.draft"
-_READ_LIMIT = BODY_LIMIT + masking.MARGIN  # bytes of a body that are read and searched for secrets
 _POLL_METHODS = frozenset({"tunedModels.get", "tunedModels.operations.get"})
-# The journal keeps the headers that change an answer or identify the caller. It masks those with credentials.
-_CREDENTIALS = (("Authorization", "HTTP_AUTHORIZATION"), ("X-Goog-Api-Key", "HTTP_X_GOOG_API_KEY"))
-_HEADERS = (
-    ("User-Agent", "HTTP_USER_AGENT"),
-    ("X-Goog-Api-Client", "HTTP_X_GOOG_API_CLIENT"),
-    ("Content-Type", "CONTENT_TYPE"),
-    ("Accept-Encoding", "HTTP_ACCEPT_ENCODING"),
-    ("X-Test-Id", "HTTP_X_TEST_ID"),
-    ("X-Goog-User-Project", "HTTP_X_GOOG_USER_PROJECT"),
-    ("X-Goog-FieldMask", "HTTP_X_GOOG_FIELDMASK"),
-    ("X-HTTP-Method-Override", "HTTP_X_HTTP_METHOD_OVERRIDE"),
-    ("X-Goog-Emulator-Instructions", "HTTP_X_GOOG_EMULATOR_INSTRUCTIONS"),
-)
 _EXCLUDED_PATHS = ("/health", "/favicon.ico")
 _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -56,14 +38,15 @@ class EntryDraft:
     """The facts about the present request, which the layers of the application add while they answer it.
 
     ``world`` is the name of its world, or None if it reached no world. ``request`` is the Flask request, which reads
-    and keeps the body. ``at`` is the time of the world's clock in nanoseconds. ``answer`` is the whole body of the
-    answer before compression, or None if it is not known.
+    and keeps the body. ``at`` is the time of the world's clock in nanoseconds. ``resource`` is the name in the path.
+    ``answer`` is the whole body of the answer before compression, or None if it is not known.
     """
 
     world: str | None = None
     request: Request | None = None
     at: int | None = None
     method: str = ""
+    resource: str = ""
     caller: str = ""
     answer: bytes | None = None
     fault: str = ""
@@ -110,46 +93,32 @@ def journal_requests(
         def journal_name() -> str:
             return draft.world if draft.world is not None else _world_name(environ)
 
-        def add_entry(answer: bytes) -> Entry:
+        def add_entry(answer: bytes) -> RawEntry:
             """Add the request with the body *answer* to its journal."""
             status, headers = status_and_headers
+            raw = RawEntry(
+                http, path, query, tuple(map(environ.get, HEADER_KEYS)), started, time.monotonic_ns(), status
+            )
+            raw.at, raw.method, raw.caller = draft.at, draft.method, draft.caller
+            raw.fault, raw.allowances, raw.lost = draft.fault, draft.allowances, draft.lost
+            if draft.method in _POLL_METHODS:
+                raw.polled_model = draft.resource.partition("/operations/")[0]
+            raw.note, raw.retry_after = _header_values(headers)
+            length = environ.get("CONTENT_LENGTH")
+            if length and length != "0":
+                raw.set_request(_request_body(environ, draft.request), _content_length(length))
+            raw.set_answer(answer)
             name = journal_name()
-            masked_path, masked_query, masked_headers = _masked_request(path, query, environ)
-            entry = Entry(
-                http=http,
-                path=masked_path,
-                status=status,
-                started=started,
-                ended=time.monotonic_ns(),
-                at=draft.at,
-                method=draft.method,
-                caller=draft.caller,
-                query=masked_query,
-                headers=masked_headers,
-                request=_journal_body(
-                    _request_body(environ, draft.request), is_request=True, length=_content_length(environ)
-                ),
-                answer=_journal_body(answer),
-                fault=draft.fault,
-                allowances=draft.allowances,
-                lost=draft.lost,
-                long_answer_fields=answer_fields.read_fields(answer) if len(answer) > BODY_LIMIT else None,
-                retry_after=_header_value(headers, "Retry-After"),
-                note=_header_value(headers, NOTE),
-            )
-            entry = journals.of(name).add(
-                entry, entry.name.partition("/operations/")[0] if draft.method in _POLL_METHODS else ""
-            )
-            outcome_coverage.record(name, entry, answer)
-            request_metrics.count(entry)
-            return entry
+            journals.of(name).add(raw)
+            outcome_coverage.record(name, raw, answer)
+            request_metrics.count(raw)
+            return raw
 
-        def amend_stream(entry: Entry, answer: bytes, whole: bool) -> None:
+        def amend_stream(raw: RawEntry, answer: bytes, whole: bool) -> None:
             """Complete the entry of a stream after its end. *whole* says whether all of it was sent."""
             name = journal_name()
-            changes = {"answer": _journal_body(answer), "ended": time.monotonic_ns(), "lost": draft.lost or not whole}
-            journals.of(name).amend(entry.number, **changes)
-            outcome_coverage.record(name, msgspec.structs.replace(entry, **changes), answer)
+            amended = journals.of(name).amend(raw, answer, time.monotonic_ns(), lost=draft.lost or not whole)
+            outcome_coverage.record(name, amended, answer)
 
         started = time.monotonic_ns()
         try:
@@ -187,21 +156,21 @@ class _ObservedStream:
         self,
         body: Any,
         parts: Iterable[Part],
-        on_start: Callable[[], Entry],
-        on_end: Callable[[Entry, bytes, bool], None] | None,
+        on_start: Callable[[], RawEntry],
+        on_end: Callable[[RawEntry, bytes, bool], None] | None,
     ) -> None:
         self._body = body
         self._parts = parts
         self._on_start = on_start
         self._on_end = on_end
-        self._entry: Entry | None = None
+        self._entry: RawEntry | None = None
         self._sent = bytearray()
 
     def __iter__(self) -> Iterator[Any]:
         for part in self._parts:
             if self._entry is None and not isinstance(part, Pause):
                 self._entry = self._on_start()
-            if isinstance(part, bytes) and len(self._sent) <= _READ_LIMIT:
+            if isinstance(part, bytes) and len(self._sent) <= READ_LIMIT:
                 self._sent += part
             yield part
         # Report before the end of the stream is sent. A client that has read it all then finds it in the journal.
@@ -231,58 +200,29 @@ def _read_all(body: Iterable[bytes]) -> bytes:
             close()
 
 
-def _journal_body(data: bytes, *, is_request: bool = False, length: int = 0) -> Body:
-    """Return *data* in the form that the journal keeps: masked, then cut. The body of a request may be a form.
-
-    *length* is the length of the whole body in bytes, if *data* is only its beginning.
-    """
-    if not data:
-        return EMPTY
-    beginning = data[:_READ_LIMIT]
-    is_form = is_request and not beginning.lstrip().startswith((b"{", b"["))
-    masked = masking.mask_form(beginning) if is_form else masking.mask_body(beginning)
-    # If the read limit cut a secret in two, masking does not recognize its first half. So leave out the last bytes of
-    # the masked text: masks can have moved the end.
-    limit = BODY_LIMIT if len(beginning) == len(data) else min(BODY_LIMIT, len(masked) - masking.MARGIN)
-    return Body(masked[: max(limit, 0)], len(masked) + max(len(data), length) - len(beginning))
+def _content_length(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
-def _content_length(environ: dict[str, Any]) -> int:
-    length = str(environ.get("CONTENT_LENGTH") or "")
-    return int(length) if length.isascii() and length.isdecimal() else 0
-
-
-def _masked_request(path: str, query: str, environ: dict[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
-    """Return the path, the query and the headers of a request that the journal keeps, without secrets."""
-    headers = [(name, environ[key]) for name, key in _HEADERS if environ.get(key)]
-    secret = [(name, masking.mask_authorization(environ[key])) for name, key in _CREDENTIALS if environ.get(key)]
-    path, query = _as_utf8(path), _as_utf8(query)
-    joined = "\n".join([path, *(value for _, value in headers)])
-    if masking.mask_text(joined) != joined:
-        path, headers = masking.mask_text(path), [(name, masking.mask_text(value)) for name, value in headers]
-    # If a client writes & in place of the ?, the query is in the path.
-    return masking.mask_query(path) if "&" in path else path, masking.mask_query(query), (*headers, *secret)
-
-
-def _header_value(headers: Iterable[tuple[str, str]], name: str) -> str:
-    return "; ".join(value for header, value in headers if header == name)
+def _header_values(headers: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """Return the notes of an answer, and its Retry-After."""
+    notes, retry_after = [], ""
+    for name, value in headers:
+        if name == NOTE:
+            notes.append(value)
+        elif name == "Retry-After":
+            retry_after = value
+    return "; ".join(notes), retry_after
 
 
 def _request_body(environ: dict[str, Any], request: Request | None) -> bytes:
     """Return the body of a request, read earlier or now. Return an empty body if it is too large or cannot be read."""
-    if environ.get("CONTENT_LENGTH") in (None, "", "0"):
-        return b""
     try:
         if request:
             return request.get_data()
-        return bytes(environ["wsgi.input"].read(_READ_LIMIT + 1))  # one more, to notice that the body is longer
+        return bytes(environ["wsgi.input"].read(READ_LIMIT + 1))  # one more, to notice that the body is longer
     except (HTTPException, OSError, ValueError):
         return b""
-
-
-def _as_utf8(text: str) -> str:
-    """Return *text*, which WSGI decoded as Latin-1, decoded as UTF-8."""
-    return text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _world_name(environ: dict[str, Any]) -> str:

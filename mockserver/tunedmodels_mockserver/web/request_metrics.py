@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..core.journal.journal import Entry
+from ..core.journal.raw_entry import RawEntry
 from ..wire.units import SECOND
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
@@ -40,7 +40,7 @@ class RequestMetrics:
         self._durations: dict[str, Durations] = {}
         self._lock = threading.Lock()
 
-    def count(self, entry: Entry) -> None:
+    def count(self, entry: RawEntry) -> None:
         """Count *entry*. The duration of a stream is the time until it begins."""
         seconds = (entry.ended - entry.started) / SECOND
         method = entry.method or UNKNOWN

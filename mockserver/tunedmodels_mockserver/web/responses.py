@@ -23,7 +23,7 @@ from .timed_body import Part, TimedBody
 
 Change = Callable[[Any], Any]
 
-_MAX_KEPT = 32 * 1024  # bytes of a body whose compressed form is kept
+_MAX_KEPT = 32 * 1024  # characters of a text whose bytes are kept, and bytes of a body whose compressed form is
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def value(content: Mapping[str, Any], form: Form, change: Change | None = None) 
     """
     if form.params.wants_events:
         return ApiResponse(TimedBody([_event(form.text(content, EVENT))], time.sleep), content_type=EVENTS)
-    return ApiResponse(_encode(form.text(content, _layout(form.params), change) + "\n"))
+    text = form.text(content, _layout(form.params), change)
+    return ApiResponse(_encode_again(text) if len(text) <= _MAX_KEPT else _encode_line(text))
 
 
 def stream(
@@ -107,13 +108,18 @@ def compress(response: ApiResponse, accept_encoding: str) -> ApiResponse:
     return response
 
 
+def _encode_line(text: str) -> bytes:
+    return _encode(text + "\n")
+
+
+_encode_again = lru_cache(maxsize=256)(_encode_line)  # many answers are asked for again and again
+
+
 def _compress(body: bytes) -> bytes:
     return gzip.compress(body, 1, mtime=0)
 
 
-@lru_cache(maxsize=256)  # many answers are asked for again and again
-def _compress_again(body: bytes) -> bytes:
-    return _compress(body)
+_compress_again = lru_cache(maxsize=256)(_compress)
 
 
 def _events(texts: Iterable[str | Pause]) -> Iterator[Part]:

@@ -24,6 +24,7 @@ from click.testing import CliRunner
 from tunedmodels import Operation
 from tunedmodels._cli import main
 from tunedmodels_mockserver import Settings
+from tunedmodels_mockserver.cli.demo import EXAMPLES
 from tunedmodels_mockserver.core.runs.durations import Pace
 
 from ...servers import serve
@@ -31,24 +32,7 @@ from .conftest import BASE, Command
 
 COMMAND = [sys.executable, "-m", "tunedmodels"]
 
-# The fifteen examples of the published tuning tutorial.
-TUTORIAL = """text_input,output
-1,2
-3,4
--3,-2
-twenty two,twenty three
-two hundred,two hundred one
-ninety nine,one hundred
-8,9
--98,-97
-"1,000","1,001"
-"10,100,000","10,100,001"
-thirteen,fourteen
-eighty,eighty one
-one,two
-three,four
-seven,eight
-"""
+TUTORIAL = "text_input,output\n" + "".join(f'"{number}","{following}"\n' for number, following in EXAMPLES.items())
 TUNE = f"--display-name,number generator,--base-model,{BASE},--epochs,5,--batch-size,4,--learning-rate,0.001".split(",")
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import responses
 
-from tunedmodels import Client, Model, NotFound, TransportError
+from tunedmodels import Client, Model
 
 MODELS = "https://service.test/v1beta/models"
 PRO = {
@@ -46,31 +46,6 @@ def test_get(client: Client, answers: responses.RequestsMock, name: str) -> None
         top_p=1.0,
     )
     assert model.top_k is None
-
-
-def test_get_missing_model(client: Client, answers: responses.RequestsMock) -> None:
-    """A missing model raises NotFound."""
-    answers.get(f"{MODELS}/m", status=404)
-
-    with pytest.raises(NotFound):
-        client.models.get("m")
-
-
-def test_get_something_else(client: Client, answers: responses.RequestsMock) -> None:
-    """An answer that is no model is a TransportError."""
-    answers.get(f"{MODELS}/m", json={"inputTokenLimit": "many"})
-
-    with pytest.raises(TransportError, match="not a Model: inputTokenLimit"):
-        client.models.get("m")
-
-
-@pytest.mark.parametrize("name", ["tunedModels/m", "..", "models/"])
-def test_invalid_names(client: Client, answers: responses.RequestsMock, name: str) -> None:
-    """A name that would lead to another method is refused before anything is sent."""
-    with pytest.raises(ValueError, match=r"A base model's name|is a tuned model"):
-        client.models.get(name)
-
-    assert len(answers.calls) == 0
 
 
 def test_list(client: Client, answers: responses.RequestsMock) -> None:

@@ -149,14 +149,6 @@ def test_result_waits() -> None:
     assert service.polls == [(NAME, None)] * 8
 
 
-def test_pauses_are_those_of_the_setting() -> None:
-    """The pauses are those of the setting polling."""
-    service = Service(*[at(0)] * 3, END)
-    service.operation(polling=Polling(3, multiplier=1)).result()
-
-    assert service.sleeps == [3, 3, 3]
-
-
 @pytest.mark.parametrize("timeout", [0, -1])
 def test_timeout_of_0_polls_once(timeout: float) -> None:
     """A timeout of 0 polls once and does not sleep; it is enough if that poll shows the end."""
@@ -283,17 +275,6 @@ def test_end_with_an_error(value: dict[str, Any], status: str) -> None:
         operation.result()
 
 
-def test_exception_waits() -> None:
-    """exception() has the timeout of result(), and returns None for a good end."""
-    service = Service(at(0))
-
-    with pytest.raises(OperationTimeout):
-        service.operation().exception(timeout=3)
-
-    assert sum(service.sleeps) == 3
-    assert Service(END).operation().exception() is None
-
-
 @pytest.mark.parametrize("error", [{}, "odd", []], ids=repr)
 def test_error_without_words(error: Any) -> None:
     """An error without a code and a message is an error."""
@@ -326,11 +307,6 @@ def test_metadata_in_another_form() -> None:
         TransportError, match="not a CreateTunedModelMetadata: totalSteps: 'many' is not a whole number"
     ):
         _ = operation.metadata
-
-
-def test_metadata_that_is_missing() -> None:
-    """If the metadata is missing, all of its members have their defaults."""
-    assert Service(END).operation({"name": NAME}).metadata.total_steps == 0
 
 
 def test_metadata_is_of_the_last_poll() -> None:
@@ -490,10 +466,3 @@ def test_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ImportError, match=r"^plot\(\) needs matplotlib: pip install matplotlib$"):
         Service(END).operation(at(3)).plot()
-
-
-def test_errors_of_waiting_have_the_root() -> None:
-    """One except clause catches the errors of create() and result()."""
-    assert issubclass(OperationTimeout, TunedModelsError)
-    assert issubclass(OperationTimeout, TimeoutError)
-    assert issubclass(OperationFailed, TunedModelsError)

@@ -9,7 +9,7 @@ import pytest
 import responses
 from responses import matchers
 
-from tunedmodels import Client, NotFound, TransportError, TunedModel
+from tunedmodels import Client, TransportError, TunedModel
 
 URL = "https://service.test"
 NAME = "tunedModels/m/operations/o"
@@ -31,26 +31,6 @@ def test_get(answers: responses.RequestsMock, client: Client) -> None:
     assert operation.name == NAME
     assert operation.metadata.completed_steps == 1
     assert urls(answers) == [LOOK]
-
-
-def test_another_client_needs_only_the_name(answers: responses.RequestsMock, client: Client) -> None:
-    """Another client needs only the name to wait for an operation."""
-    answers.post(f"{URL}/v1beta/tunedModels", json=RUNNING)
-    name = client.tuned_models.create(base_model="b", training_data=[("1", "2")], display_name="d").name
-    answers.get(LOOK, json=END)
-
-    with Client(URL, api_key="another") as other:
-        model = other.operations.get(name).result(timeout=0)
-
-    assert model.name == "tunedModels/m"
-
-
-def test_get_missing_operation(answers: responses.RequestsMock, client: Client) -> None:
-    """A missing operation raises NotFound."""
-    answers.get(LOOK, status=404)
-
-    with pytest.raises(NotFound):
-        client.operations.get(NAME)
 
 
 def test_operation_polls_and_waits(answers: responses.RequestsMock) -> None:
@@ -102,13 +82,6 @@ def test_list_from_a_token(answers: responses.RequestsMock, client: Client) -> N
     assert [operation.name for operation in client.operations.list(page_token="more")] == [NAME]
 
 
-def test_empty_list(answers: responses.RequestsMock, client: Client) -> None:
-    """If there are no operations, the service leaves out the member, and the list is empty."""
-    answers.get(f"{URL}/v1/operations", json={})
-
-    assert list(client.operations.list()) == []
-
-
 def test_cancel(answers: responses.RequestsMock, client: Client) -> None:
     """cancel() posts to v1, which alone has it."""
     answers.post(f"{URL}/v1/{NAME}:cancel", json={}, match=[matchers.json_params_matcher({})])
@@ -132,15 +105,6 @@ def test_name_that_cannot_be_one(client: Client, ask: Callable[[Client], Callabl
     """A name in another form is a ValueError, and nothing is sent."""
     with pytest.raises(ValueError, match=r"An operation's name has the form tunedModels/{id}/operations/{id}; "):
         ask(client)(name)
-
-
-@pytest.mark.parametrize("value", [{}, {"name": ""}, {"done": True}], ids=repr)
-def test_answer_that_is_no_operation(answers: responses.RequestsMock, client: Client, value: dict[str, Any]) -> None:
-    """An answer without a name is not an operation."""
-    answers.get(LOOK, json=value)
-
-    with pytest.raises(TransportError, match="something that is not an operation"):
-        client.operations.get(NAME)
 
 
 def test_page_without_a_list(answers: responses.RequestsMock, client: Client) -> None:

@@ -36,11 +36,6 @@ def three() -> Service:
     )
 
 
-def test_items_of_all_pages() -> None:
-    """A list of pages is one list."""
-    assert list(pager(three())) == ["a", "b", "c", "d"]
-
-
 def test_pages_are_requested_when_they_are_needed() -> None:
     """The first page is requested for its first item, the second page for its own."""
     service = three()
@@ -103,34 +98,22 @@ def test_empty_list(last: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pages", "tokens"),
+    ("following", "tokens"),
     [
-        pytest.param({"": {"nextPageToken": "a"}, "a": {"nextPageToken": "a"}}, ["", "a"], id="itself"),
-        pytest.param(
-            {"": {"nextPageToken": "a"}, "a": {"nextPageToken": "b"}, "b": {"nextPageToken": "a"}},
-            ["", "a", "b"],
-            id="one before",
-        ),
+        ({"": "a", "a": "a"}, ["", "a"]),
+        ({"": "a", "a": "b", "b": "a"}, ["", "a", "b"]),
+        ({"a": "b", "b": "a"}, ["a", "b"]),
     ],
+    ids=["itself", "one before", "the first"],
 )
-def test_token_that_comes_twice(pages: dict[str, Any], tokens: list[str]) -> None:
+def test_token_that_comes_twice(following: dict[str, str], tokens: list[str]) -> None:
     """A token that leads back to an earlier page is an error, so the list ends."""
-    service = Service(pages)
+    service = Service({token: {"nextPageToken": after} for token, after in following.items()})
 
     with pytest.raises(TransportError, match="the list would never end"):
-        list(pager(service))
+        list(pager(service, tokens[0]))
 
     assert service.tokens == tokens
-
-
-def test_first_token_that_comes_twice() -> None:
-    """The token of the first page counts too."""
-    service = Service({"a": {"nextPageToken": "b"}, "b": {"nextPageToken": "a"}})
-
-    with pytest.raises(TransportError, match="the list would never end"):
-        list(pager(service, "a"))
-
-    assert service.tokens == ["a", "b"]
 
 
 @pytest.mark.parametrize("token", [5, ["a"], {"a": 1}], ids=repr)

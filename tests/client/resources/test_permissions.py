@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import responses
 
-from tunedmodels import Client, GranteeType, Permission, Permissions, Role, TransportError, TunedModel, Unauthenticated
+from tunedmodels import Client, GranteeType, Permission, Permissions, Role
 
 PATH = "https://service.test/v1beta/tunedModels/m/permissions"
 GROUP = {
@@ -153,14 +153,6 @@ def test_list_with_defaults(permissions: Permissions, answers: responses.Request
     assert answers.calls[0].request.url == PATH
 
 
-@pytest.mark.parametrize("model", ["m", "tunedModels/m", TunedModel(name="tunedModels/m")], ids=repr)
-def test_of_which_model(client: Client, answers: responses.RequestsMock, model: str | TunedModel) -> None:
-    """The model is its id, its name or a TunedModel."""
-    answers.get(PATH, json={"permissions": [OWNER]})
-
-    assert list(client.tuned_models.permissions(model).list()) == [Permission.from_json(OWNER)]
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -181,25 +173,3 @@ def test_invalid_names(
         call(permissions, name)
 
     assert len(answers.calls) == 0
-
-
-def test_key_where_oauth_is_needed(permissions: Permissions, answers: responses.RequestsMock) -> None:
-    """The refusal of an API key has a hint what to use instead."""
-    error = {
-        "code": 401,
-        "message": "API keys are not supported by this API. Expected OAuth2 access token or other authentication "
-        "credentials that assert a principal. See https://cloud.google.com/docs/authentication",
-        "status": "UNAUTHENTICATED",
-    }
-    answers.get(PATH, json={"error": error}, status=401)
-
-    with pytest.raises(Unauthenticated, match="needs OAuth, and an API key does not work; give no api_key"):
-        list(permissions.list())
-
-
-def test_answer_that_is_no_permission(permissions: Permissions, answers: responses.RequestsMock) -> None:
-    """An answer in another form is a TransportError."""
-    answers.get(f"{PATH}/p", json={"role": []})
-
-    with pytest.raises(TransportError, match="not a Permission: role"):
-        permissions.get("p")

@@ -37,14 +37,6 @@ def test_pauses_never_shrink(initial: float, multiplier: float, maximum: float) 
     assert max(pauses) <= maximum
 
 
-def test_pauses_begin_anew() -> None:
-    """Each wait begins with the first pause, because the setting is a value."""
-    polling = Polling(1)
-    list(islice(polling.pauses(), 5))
-
-    assert next(polling.pauses()) == 1
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [

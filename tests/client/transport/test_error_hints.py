@@ -126,13 +126,6 @@ def test_reason_that_is_not_a_string(details: tuple[dict[str, Any], ...]) -> Non
     assert error_hint("INVALID_ARGUMENT", "No.", details) == ""
 
 
-def test_id_in_use_after_a_lost_answer() -> None:
-    """If an earlier try got no answer, it may have created the model."""
-    assert "an earlier try of this call" in error_hint("ALREADY_EXISTS", "", (), may_have_executed=True)
-    assert error_hint("ALREADY_EXISTS", "", ()) == ""
-    assert error_hint("NOT_FOUND", "", (), may_have_executed=True) == ""
-
-
 def test_hint_names_the_scopes_of_the_client() -> None:
     """A token with the scopes in the hint is accepted."""
     text = error_hint("PERMISSION_DENIED", SCOPES, ())

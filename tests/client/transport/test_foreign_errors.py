@@ -149,7 +149,7 @@ def test_no_error_of_google_auth_leaks(kind: type[Exception]) -> None:
     assert caught.value.retry_safety is expected(kind)
 
 
-@pytest.mark.parametrize("kind", by_name(GOOGLE_AUTH_ERRORS))
+@pytest.mark.parametrize("kind", [*by_name(GOOGLE_AUTH_ERRORS), ValueError, NotImplementedError])
 def test_no_error_of_a_renewal_leaks(answers: responses.RequestsMock, kind: type[Exception]) -> None:
     """If a token cannot be renewed, the caller gets the service's answer."""
     answers.get(MODEL, status=401)

@@ -126,23 +126,6 @@ def _status(kind: type[APIError]) -> str:
     return "".join(f"_{letter}" if letter.isupper() else letter for letter in kind.__name__).upper().strip("_")
 
 
-def test_success_is_returned_at_once() -> None:
-    """After a success there is no pause."""
-    tries = Tries("done")
-
-    assert tries.run(Retry()) == "done"
-    assert tries.sleeps == []
-
-
-@pytest.mark.parametrize("error", [UNAVAILABLE, NO_ANSWER, UNSENT, exhausted()], ids=["503", "lost", "unsent", "429"])
-def test_temporary_failure_is_hidden(error: Exception) -> None:
-    """The client hides a failure that does not last."""
-    tries = Tries(error, error, "done")
-
-    assert tries.run(Retry()) == "done"
-    assert len(tries.repetitions) == 3
-
-
 @pytest.mark.parametrize("error", [ValueError("bug"), KeyboardInterrupt(), error_with_status("NOT_FOUND")], ids=repr)
 def test_other_failures_are_raised_at_once(error: BaseException) -> None:
     """If another try would not help, the client raises the error itself."""

@@ -239,20 +239,6 @@ def test_stream_renews_a_refused_token(answers: responses.RequestsMock) -> None:
     assert list(transport_to(credentials=Renewable()).stream("POST", "v1beta/things", {}, {})) == [{"a": 1}]
 
 
-def test_netrc_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client does not send a password of ~/.netrc."""
-    netrc = tmp_path / "netrc"
-    netrc.write_text("default login user password secret\n", encoding="utf-8")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    session, recorder = requests.Session(), Recorder()
-    session.mount("https://", recorder)
-    transport_to(session=session).call("GET", "v1beta/things")
-
-    assert "Authorization" not in recorder.options["headers"]
-    assert recorder.options["headers"]["x-goog-api-key"] == "the-key"
-
-
 @pytest.mark.parametrize(
     ("url", "proxied"),
     [
@@ -298,45 +284,21 @@ def test_time_of_a_request(timeout: float, deadline: float | None, seconds: floa
     assert recorder.options["timeout"] == seconds
 
 
-@pytest.mark.parametrize("timeout", [0, -1.0, float("inf"), float("nan")])
-def test_invalid_timeout(timeout: float) -> None:
-    """A timeout must be above 0 and finite."""
-    with pytest.raises(ValueError, match=r"^timeout must be a number of seconds above 0, got "):
-        transport_to(timeout=timeout)
-
-
-@pytest.mark.parametrize(
-    ("headers", "details", "pause"),
-    [
-        ({"Retry-After": "7"}, [], 7.0),
-        ({}, [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "3.5s"}], 3.5),
-        ({"Retry-After": "2"}, [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "9s"}], 9.0),
-        ({"Retry-After": "11"}, [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "9s"}], 11.0),
-    ],
-    ids=["header", "details", "details-are-longer", "header-is-longer"],
-)
 @pytest.mark.parametrize(("status", "kind"), [(429, ResourceExhausted), (503, Unavailable)], ids=["429", "503"])
-def test_service_says_when_to_come_back(
-    answers: responses.RequestsMock,
-    headers: dict[str, str],
-    details: list[Any],
-    pause: float,
-    status: int,
-    kind: type[APIError],
-) -> None:
-    """The client waits for the longer of Retry-After and RetryInfo; if there is no time, the error has it."""
+def test_service_says_when_to_come_back(answers: responses.RequestsMock, status: int, kind: type[APIError]) -> None:
+    """The client waits as long as the service asks; if there is no time, the error has the delay."""
     sleeps: list[float] = []
     time = Time(lambda: 0.0, sleeps.append)
-    answers.get(THINGS, status=status, headers=headers, json={"error": {"code": status, "details": details}})
+    for _ in range(2):
+        answers.get(THINGS, status=status, headers={"Retry-After": "7"}, json={"error": {"code": status}})
+    answers.get(THINGS, json={"name": "n"})
     with pytest.raises(kind) as caught:
         transport_to(retry=Retry(timeout=1), time=time).call("GET", "v1beta/things")
-    answers.get(THINGS, status=status, headers=headers, json={"error": {"code": status, "details": details}})
-    answers.get(THINGS, json={"name": "n"})
     answer = transport_to(retry=Retry(initial=1e-9), time=time).call("GET", "v1beta/things")
 
-    assert caught.value.retry_delay == pause
+    assert caught.value.retry_delay == 7.0
     assert answer == {"name": "n"}
-    assert sleeps == [pause]
+    assert sleeps == [7.0]
 
 
 def transport_with_answers(answers: responses.RequestsMock, method: str, *results: int | Exception) -> Transport:
@@ -410,12 +372,10 @@ def test_hook_of_the_session_may_read_the_body(answers: responses.RequestsMock) 
 @pytest.mark.parametrize(
     ("kind", "body", "problem"),
     [
-        ("application/json", '[{"a": 1}, 2]', "expected an array of objects, got '2]'"),
         ("text/event-stream", 'data: {"a": 1}\n\ndata: 2\n\n', "a chunk is not a JSON object: 2"),
-        ("text/event-stream", 'data: {"a": 1}\n\ndata: [DONE]\n\n', "an event is not JSON: "),
         ("application/json", '[{"a": 1}', "the stream ended inside the array"),
     ],
-    ids=["number-in-array", "number-in-event", "no-json-in-event", "open-array"],
+    ids=["number-in-event", "open-array"],
 )
 def test_stream_that_goes_wrong(answers: responses.RequestsMock, kind: str, body: str, problem: str) -> None:
     """The stream yields its valid chunks, and then raises a TransportError with the problem."""
@@ -448,13 +408,6 @@ def test_error_within_a_stream(answers: responses.RequestsMock, kind: str, body:
     with pytest.raises(Unavailable, match=r"503 UNAVAILABLE: Full\."):
         next(chunks)
     assert len(answers.calls) == 1
-
-
-def test_stream_of_nothing(answers: responses.RequestsMock) -> None:
-    """An empty array is a stream without chunks."""
-    answers.post(THINGS, body="[]")
-
-    assert list(transport_to().stream("POST", "v1beta/things", {}, {})) == []
 
 
 def test_stream_is_sent_at_once(answers: responses.RequestsMock) -> None:

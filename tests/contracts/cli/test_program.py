@@ -202,14 +202,6 @@ def test_run(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"pytest.ini", "conftest.py", "report"}
 
 
-def test_run_without_clauses(invoke: Invoke) -> None:
-    """A run without a clause does not pass."""
-    result = invoke("run", "--", "-k", "no_such_clause")
-
-    assert result.exit_code == pytest.ExitCode.NO_TESTS_COLLECTED
-    assert result.stdout.splitlines()[-1].startswith("contracts: fake: nothing ran, so nothing is proved")
-
-
 def test_several_processes(tmp_path: Path, invoke: Invoke) -> None:
     """``--clause`` selects clauses by name. Several processes report the same as one, in the same order."""
     options = ["--clause", "get/*", "--clause", "operations/progress-never-falls"]
@@ -257,16 +249,6 @@ def test_unreachable_server(invoke: Invoke, jobs: str) -> None:
     assert "Nothing answers at http://127.0.0.1:9: ConnectionError" in result.stdout
     assert "INTERNALERROR" not in result.stdout
     assert result.stdout.splitlines()[-1].startswith("contracts: url http://127.0.0.1:9: ")
-
-
-@pytest.mark.parametrize("more", [(), ("--jobs", "2")])
-def test_unknown_clause_is_refused(invoke: Invoke, more: tuple[str, ...]) -> None:
-    """A name that no clause has is refused before a clause runs. The error has the nearest name."""
-    result = invoke("run", "--clause", "get/missing-modell", *more)
-
-    assert result.exit_code == pytest.ExitCode.USAGE_ERROR
-    message = "--tunedmodels-clause: There is no clause 'get/missing-modell'; did you mean get/missing-model?"
-    assert message in result.stderr
 
 
 INTERRUPT = """

@@ -90,11 +90,3 @@ def test_clause_in_the_name(tmp_path: Path) -> None:
     assert {name: [one.kind for one in provenances] for name, provenances in recordings.items()} == {
         "tutorial/last-poll": ["published"]
     }
-
-
-def test_published_recordings_are_valid() -> None:
-    """The recordings of the package can be read."""
-    recordings, problems = recordings_by_clause(PUBLISHED)
-
-    assert problems == []
-    assert {one.kind for provenances in recordings.values() for one in provenances} <= {"published"}

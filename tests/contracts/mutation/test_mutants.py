@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -108,30 +106,6 @@ def test_done_goes_back() -> None:
     ]
 
 
-def test_percent_falls() -> None:
-    """A mutant with a memory: the percentage is less than before."""
-    fake_api = MutatedFake("percent-falls")
-    percents = [fake_api.poll(seconds)["metadata"]["completedPercent"] for seconds in (5, 9, 60)]
-
-    assert percents != sorted(percents)
-
-
-def test_secret_echoed() -> None:
-    """The error contains the key of the request."""
-    api = MutatedFake("secret-echoed").api
-
-    assert "of-nobody" in api.get("v1beta/models", {"key": "of-nobody"}).text
-
-
-def test_permissions_unchecked() -> None:
-    """Another caller gets a model without any permission."""
-    fake_api = MutatedFake("permissions-unchecked")
-
-    assert (
-        fake_api.api.by(fake_api.target.other).get("v1beta/tunedModels/numbers").ok()["name"] == "tunedModels/numbers"
-    )
-
-
 @pytest.mark.parametrize(
     ("mutant", "text"),
     [("times-in-local-form", '"createTime": "2'), ("members-in-snake-case", '"create_time"'), ("always-compact", '{"')],
@@ -228,36 +202,3 @@ BASELINE = Baseline(
 def test_affected_clauses(mutant: str, affected: set[str]) -> None:
     """A mutant affects a clause if it changes an answer to the clause, or to a run that the clause shares."""
     assert BASELINE.affected_clauses(find_mutant(mutant)) == affected
-
-
-def suite(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a few clauses on the fake by the command line."""
-    line = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "tunedmodels_contracts.session.plugin",
-        "--pyargs",
-        "tunedmodels_contracts.suite.test_get",
-    ]
-    return subprocess.run([*line, *arguments], capture_output=True, text=True, timeout=120, check=False)
-
-
-def test_option_spoils_the_answers() -> None:
-    """The option installs one mutant: required clauses break, and the exit status shows it."""
-    assert suite().returncode == 0
-
-    changed_answers = suite("--tunedmodels-mutant", "members-in-snake-case")
-    assert (changed_answers.returncode, "FAILED" in changed_answers.stdout) == (1, True)
-
-
-def test_option_knows_its_mutants() -> None:
-    """An unknown name ends the run with an error."""
-    unknown = suite("--tunedmodels-mutant", "none-such")
-
-    assert unknown.returncode != 0
-    assert "There is no mutant 'none-such'" in unknown.stdout + unknown.stderr

@@ -57,14 +57,6 @@ REFUSED: dict[str, tuple[Recording, str]] = {
         recording(replace(LIVE, stand_in=True)),
         "contract.provenance.stand_in is true and kind is 'live'; the answers of a stand-in count as hand-written",
     ),
-    "a published stand-in": (
-        recording(replace(PUBLISHED, stand_in=True)),
-        "contract.provenance.stand_in is true and kind is 'published'; the answers of a stand-in count as hand-written",
-    ),
-    "live, no day": (
-        recording(replace(LIVE, captured=None)),
-        "contract.provenance.captured is missing; say on which day the service answered, as '2024-03-14'",
-    ),
     "published, no day": (
         recording(replace(PUBLISHED, captured=None)),
         "contract.provenance.captured is missing; say on which day the service answered, as '2024-03-14'",
@@ -187,10 +179,3 @@ def test_changed_live_recording_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(RecordingError, match=r"sha256 is '\w+' and not '\w+'; the file was edited: record it again"):
         save(changed, tmp_path / "other.yaml")
-
-
-def test_only_elided_recordings_are_fragments() -> None:
-    """Laws about whole answers do not apply to a fragment."""
-    kinds = ("verbatim", "from-repr", "elided")
-
-    assert [replace(PUBLISHED, transcription=kind).is_fragment for kind in kinds] == [False, False, True]

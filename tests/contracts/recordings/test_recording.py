@@ -27,7 +27,6 @@ from tunedmodels_contracts.recordings import (
     check,
     load,
     save,
-    scan,
 )
 from tunedmodels_contracts.strict_yaml import reader as yaml_text
 from tunedmodels_contracts.strict_yaml.reader import read
@@ -280,11 +279,6 @@ def test_binary_file_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "sample.yaml")
 
 
-def test_published_recordings_have_no_problems() -> None:
-    """The recordings in the package are valid."""
-    assert check(PUBLISHED) == []
-
-
 @pytest.mark.parametrize("path", sorted(PUBLISHED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_published_recording_is_what_save_writes(path: Path, tmp_path: Path) -> None:
     """Each has its provenance, ``responses`` reads it, and ``save`` writes the same bytes."""
@@ -316,7 +310,7 @@ def test_published_fragment() -> None:
     metadata = json.loads(recording.exchanges[0].response.body)["metadata"]
     line = f"{metadata['completedPercent']:.2f}% - {metadata['snapshots'][-1]}"
 
-    assert recording.provenance.is_fragment
+    assert recording.provenance.transcription == "elided"
     assert line in recording.provenance.note
     assert set(metadata) == {"completedPercent", "snapshots"}
 
@@ -351,8 +345,3 @@ def test_check_of_an_empty_folder(tmp_path: Path) -> None:
     texts = [problem.text.split(": ")[1] for problem in check(tmp_path)]
 
     assert texts == ["the folder has no recordings; look in another"]
-
-
-def test_published_files_have_no_secrets() -> None:
-    """The scan finds no secret in the files of the package."""
-    assert [leak for path in PUBLISHED.iterdir() for leak in scan(path.read_text(encoding="utf-8"))] == []

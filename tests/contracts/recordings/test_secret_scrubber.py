@@ -177,15 +177,11 @@ def test_placeholder_replaces_a_secret(text: str, scrubbed: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"name": "tunedModels/number-generator-model-dzlmi0gswwqb/operations/bvl8dymw0fhw"}',
         '{"@type": "type.googleapis.com/google.ai.generativelanguage.v1beta.CreateTunedModelMetadata"}',
         '{"computeTime": "2024-03-14T15:11:23.766989274Z", "nextPageToken": "Cg8KDQ", "done": true}',
         '{"parts": [{"text": "the key = value; token: a, password"}]}',
-        "API key not valid. Please pass a valid API key.",
-        "Expected OAuth 2 access token, login cookie or other valid authentication credential.",
         'Bearer realm="https://accounts.google.com/", error="invalid_token"',
         "somebody@example.com and person@corp.test",
-        "https://h/v1beta/models?pageSize=1000&pageToken=abc&alt=json",
     ],
 )
 def test_other_text_is_not_scrubbed(text: str) -> None:
@@ -215,14 +211,6 @@ def test_secret_has_the_same_placeholder_everywhere() -> None:
         "scrubbed-email-1",
     ]
     assert scrubber.kinds == ("email", "token")
-
-
-def test_secret_of_a_later_exchange_is_scrubbed_in_earlier_ones() -> None:
-    """A text that only the last exchange shows to be a secret is scrubbed in the first one, too."""
-    early = Exchange(SentRequest("GET", f"{URL}/hunter2hunter2"), ReceivedResponse(200))
-    late = Exchange(SentRequest("GET", f"{URL}?key=hunter2hunter2"), ReceivedResponse(200))
-
-    assert Scrubber().scrub([early, late])[0].request.url == f"{URL}/scrubbed-api-key-1"
 
 
 def test_only_the_value_of_a_cookie_is_scrubbed() -> None:

@@ -285,7 +285,6 @@ EXCHANGE = Exchange(SentRequest("GET", f"https://{HOST}/v1beta/tunedModels"), Re
     ("provenance", "expected"),
     [
         (Provenance("live", "us", date(2026, 1, 2), note="held with these answers: a/holds"), "live recording"),
-        (Provenance("live", "us", date(2026, 1, 2)), "none"),  # its note names no clause that held with it
         (Provenance("hand-written", "us", note="held with these answers: a/holds", stand_in=True), "none"),
     ],
 )
@@ -328,37 +327,12 @@ def test_wrong_option_is_refused(
     result.stderr.fnmatch_lines([f"ERROR:*{message}"])
 
 
-def test_pytest_without_the_plugin(pytester: pytest.Pytester) -> None:
-    """Other runs of pytest do not import the session, and have no summary."""
-    pytester.makepyfile(
-        """
-        import sys
-
-        def test_own():
-            assert "tunedmodels_contracts.session.pytest_session" not in sys.modules
-        """
-    )
-    result = pytester.runpytest_subprocess()
-
-    assert result.ret == 0
-    result.stdout.no_fnmatch_line("contracts:*")
-
-
 def test_collection_has_no_summary(pytester: pytest.Pytester) -> None:
     """With ``--collect-only`` nothing is summed up."""
     result = run(pytester, HOLDS, options=(*ON, "--collect-only"))
 
     assert result.ret == 0
     result.stdout.no_fnmatch_line("contracts:*")
-
-
-def test_suite_with_workers(pytester: pytest.Pytester) -> None:
-    """pytest finds the suite by its name, and the workers load the plugin of ``-p``, too."""
-    options = ("-n", "2", "--pyargs", "tunedmodels_contracts.suite", "--tunedmodels-clause", "get/missing-model")
-    result = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider", *options)
-
-    assert result.ret == 0
-    assert last(result).startswith("contracts: fake: 1 of 1 required clause held")
 
 
 def test_suite_without_its_plugin(pytester: pytest.Pytester) -> None:

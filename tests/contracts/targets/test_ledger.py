@@ -14,7 +14,7 @@ from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body
 from tunedmodels_contracts.targets.fake import fake
 from tunedmodels_contracts.targets.live.cleanup import clean_up, find_unknown_models
-from tunedmodels_contracts.targets.live.ledger import Entry, Ledger, LedgerAdapter, LedgerError, read
+from tunedmodels_contracts.targets.live.ledger import Ledger, LedgerAdapter, LedgerError, read
 from tunedmodels_contracts.targets.target import Target
 from tunedmodels_contracts.transport.forwarding import ForwardingAdapter
 
@@ -223,17 +223,3 @@ def test_other_file_is_refused(path: Path, text: str) -> None:
 def test_missing_file_is_an_empty_ledger(path: Path) -> None:
     """Before the first run there is no file."""
     assert read(path) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "created", "is_ours"),
-    [
-        ("tunedModels/contracts-abcdef12", False, True),
-        ("tunedModels/contracts-123456", False, False),
-        ("tunedModels/any", True, True),
-        ("", False, False),
-    ],
-)
-def test_is_ours(name: str, created: bool, is_ours: bool) -> None:
-    """A model is ours if the service confirmed its creation or if its name contains the run."""
-    assert Entry("abcdef", 1, HOST, "caller", "", name, created=created).is_ours is is_ours

@@ -17,22 +17,10 @@ from tunedmodels_contracts.harness.clock import TargetClock
 from tunedmodels_contracts.harness.tuning_runs import body, observe
 from tunedmodels_contracts.targets.target import TargetError
 from tunedmodels_contracts.targets.url import url
-from tunedmodels_mockserver import Clock, Mode, Settings, create_app
+from tunedmodels_mockserver import Clock, Mode, Settings
 from tunedmodels_mockserver.core.runs.durations import Pace
-from tunedmodels_mockserver.process.server import Server
 
-
-@contextmanager
-def serve(settings: Settings) -> Iterator[str]:
-    """Run a mock server during the block, and return its base URL."""
-    server = Server(create_app(settings), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    try:
-        yield server.url
-    finally:
-        server.stop()
-        thread.join(10)
+from ...servers import serve
 
 
 class Bare(BaseHTTPRequestHandler):

@@ -84,14 +84,6 @@ def test_unknown_method_of_a_fault_is_refused(fresh: World) -> None:
     assert error.value.status == 400
 
 
-@pytest.mark.parametrize(("error", "status"), [("UNAVAILABLE", 503), (503, 503), ("429", 429), ({"code": 404}, 404)])
-def test_error_by_name_or_status(fresh: World, error: str | int | dict[str, Any], status: int) -> None:
-    """A fault has an error by its name or by its HTTP status."""
-    fresh.faults.arm(method="tunedModels.list", error=error)
-
-    assert requests.get(f"{fresh.url}/v1beta/tunedModels", headers=fresh.headers, timeout=30).status_code == status
-
-
 @pytest.mark.parametrize("fault", ["UNAVAILABLE", 503, [{"error": "UNAVAILABLE"}]])
 def test_fault_that_is_no_mapping_is_refused(fresh: World, fault: Any) -> None:
     """The error says what to write."""

@@ -29,7 +29,7 @@ def test_uniform_draws_fill_the_unit_interval() -> None:
 
 def test_normal_draws_have_mean_zero_and_deviation_one() -> None:
     """Mean and spread are those of the standard normal distribution."""
-    draws = [random_draws.normal(5, step) for step in range(4000)]
+    draws = random_draws.normals(range(4000), 5)
 
     assert abs(fmean(draws)) < 0.06
     assert abs(pstdev(draws) - 1) < 0.05

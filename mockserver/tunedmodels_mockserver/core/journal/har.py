@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote
 from ...wire.protojson.timestamps import format_timestamp
 from ..defaults import API_KEY, DEVELOPER
 from ..world_names import DEFAULT_WORLD
-from .journal import Body, Entry
+from .entry import Body, Entry
 from .masking import MASK
 
 _KEPT_HEADERS = (

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...wire.surface import methods
 from ..strict_input import similar_texts
-from .journal import Entry
+from .entry import Entry
 
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _ID = re.compile(r"tunedModels/([^/:]+)")

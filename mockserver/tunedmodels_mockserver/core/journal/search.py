@@ -11,7 +11,7 @@ import msgspec
 
 from ..method_ids import STANDS_FOR, check_method
 from ..strict_input import BadInput
-from .journal import Entry
+from .entry import Entry
 
 _GLOBS = ("method", "path", "model", "operation", "caller", "fault")
 _NEAREST = 3

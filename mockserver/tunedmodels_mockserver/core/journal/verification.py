@@ -9,7 +9,7 @@ import msgspec
 
 from ..strict_input import BadInput
 from . import search
-from .journal import Entry
+from .entry import Entry
 from .search import JournalQuery
 
 

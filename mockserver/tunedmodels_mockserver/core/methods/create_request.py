@@ -5,8 +5,10 @@ Limits and defaults are documented. Wordings without a source are invented (see 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import blake2b
+from math import copysign
 from typing import Any
 
 from ...wire.protojson.numbers import float32
@@ -31,6 +33,7 @@ MAX_OUTPUT = 5_000  # characters, documented
 MAX_STEPS = 100_000  # ours: the size of a poll's answer grows with it, some 150 bytes a step
 _MIN_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
 EXAMPLES_WHEN_DROPPED = 20  # the minimum in the documentation
+_MAX_SHARED = 32_000  # characters of training data that models share
 
 _REQUEST = "CreateTunedModelRequest"
 _HYPERPARAMETERS = "tuned_model.tuning_task.hyperparameters"
@@ -53,6 +56,16 @@ _DEFAULTS = _Defaults(5, (4, 16), (0.001, 0.0002))
 _DEFAULTS_OF_2023 = _Defaults(10, (16, 64), (0.002, 0.0002))
 
 
+@dataclass(frozen=True, slots=True)
+class _TrainingData:
+    """Training examples with their number, and what the losses depend on."""
+
+    examples: Examples
+    count: int
+    seed: int
+    answer_tokens: float
+
+
 def new_record(call: RequestContext, model_id: str, model: Value, run: Run = DEFAULT_RUN) -> TunedModelRecord:
     """Return the record for a create call. Raise StatusError if the service would refuse the call.
 
@@ -72,9 +85,9 @@ def new_record(call: RequestContext, model_id: str, model: Value, run: Run = DEF
         if not call.allowances.permit("no-training-data"):
             raise errors.not_specified(_REQUEST, "tuned_model.tuning_task")
         task = {}
-    examples, count = _examples(call, task)
-    epochs, batch_size, learning_rate = _hyperparameters(call, task.get("hyperparameters", {}), count)
-    steps = view.total_steps(count, epochs, batch_size)
+    data = _training_data(call, task)
+    epochs, batch_size, learning_rate = _hyperparameters(call, task.get("hyperparameters", {}), data.count)
+    steps = view.total_steps(data.count, epochs, batch_size)
     if steps > MAX_STEPS:
         text = f"epoch_count x examples / batch_size must not exceed {MAX_STEPS} steps, got {steps}"
         raise errors.invalid(_REQUEST, f"{_HYPERPARAMETERS}.epoch_count", text)
@@ -83,13 +96,13 @@ def new_record(call: RequestContext, model_id: str, model: Value, run: Run = DEF
     world = call.world
     draw = world.draw()
     curve = Curve(
-        data_seed=_data_seed(examples),
+        data_seed=data.seed,
         run_seed=random_draws.bits(world.seed, "run", draw),
         base_model=base.name,
-        examples=count,
+        examples=data.count,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        answer_tokens=_answer_tokens(examples),
+        answer_tokens=data.answer_tokens,
         shape=run.shape,
     )
     pace = world.controls.pace
@@ -103,13 +116,12 @@ def new_record(call: RequestContext, model_id: str, model: Value, run: Run = DEF
         model_lag=round(run.model_lag * SECOND),
         list_lag=round(run.list_lag * SECOND),
     )
-    email = call.caller.email
     return TunedModelRecord(
         id=model_id or ids.model_id(model["display_name"], world.seed, draw),
         sequence=draw,
         version=call.version,
         operation_id=ids.operation_id(world.seed, draw),
-        permissions=(Permission(ids.permission_id(email), GranteeType.USER, email, Role.OWNER),),
+        permissions=_owner_permissions(call.caller.email),
         display_name=model.get("display_name", ""),
         description=model.get("description", ""),
         base_model=base.name,
@@ -119,7 +131,7 @@ def new_record(call: RequestContext, model_id: str, model: Value, run: Run = DEF
         epoch_count=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        examples=examples,
+        examples=data.examples,
         plan=plan,
     )
 
@@ -145,10 +157,21 @@ def sampling(base: BaseModel, model: Value) -> dict[str, Any]:
     A gemini-1.0-pro-001 of mid-2024 had no top_k, and the models tuned on it showed 0 (observed).
     """
     return {
-        "temperature": float32(model.get("temperature", 1.0 if base.temperature is None else base.temperature)),
-        "top_p": float32(model.get("top_p", 1.0 if base.top_p is None else base.top_p)),
+        "temperature": _setting(model.get("temperature", 1.0 if base.temperature is None else base.temperature)),
+        "top_p": _setting(model.get("top_p", 1.0 if base.top_p is None else base.top_p)),
         "top_k": model.get("top_k", base.top_k or 0),
     }
+
+
+def _setting(value: float) -> float:
+    """Return *value* as a float32. Models with equal settings share one object, which saves memory."""
+    return _share(float32(value), copysign(1.0, value))
+
+
+@lru_cache(maxsize=256)
+def _share(value: float, _sign: float) -> float:
+    """Return an equal *value* of an earlier call. The sign tells 0.0 from -0.0, which are equal."""
+    return value
 
 
 def _origin(call: RequestContext, model: Value) -> tuple[BaseModel, str]:
@@ -176,14 +199,14 @@ def _origin(call: RequestContext, model: Value) -> tuple[BaseModel, str]:
     return base, record.name
 
 
-def _examples(call: RequestContext, task: Value) -> tuple[Examples, int]:
-    """Return the training examples and their number."""
+def _training_data(call: RequestContext, task: Value) -> _TrainingData:
+    """Return the training data. Equal small data share one value, because tests create the same model many times."""
     rows = task.get("training_data", {}).get("examples", {}).get("examples", [])
     if task.get("training_data", {}).get("examples", {}).get("multiturn_examples"):
         raise errors.unimplemented("Tuning with multiturn_examples")
     if not rows:
         if "training_data" not in task and call.allowances.permit("no-training-data"):
-            return Examples(()), EXAMPLES_WHEN_DROPPED
+            return replace(_analyze(()), count=EXAMPLES_WHEN_DROPPED)
         path = f"{_DATA}.examples.examples" if "training_data" in task else _DATA
         raise errors.not_specified(_REQUEST, path)
     for place, row in enumerate(rows):
@@ -196,7 +219,9 @@ def _examples(call: RequestContext, task: Value) -> tuple[Examples, int]:
             if len(row[name]) > limit:
                 text = f"{name} must have at most {limit} characters, got {len(row[name])}"
                 raise errors.invalid(_REQUEST, f"{path}.{name}", text)
-    return Examples(tuple((row["text_input"], row["output"]) for row in rows)), len(rows)
+    pairs = tuple((row["text_input"], row["output"]) for row in rows)
+    is_small = sum(len(text_input) + len(output) for text_input, output in pairs) <= _MAX_SHARED
+    return _analyze(pairs) if is_small else _analyze.__wrapped__(pairs)
 
 
 def _hyperparameters(call: RequestContext, requested: Value, count: int) -> tuple[int, int, float]:
@@ -219,7 +244,7 @@ def _hyperparameters(call: RequestContext, requested: Value, count: int) -> tupl
     }
     for name, number in numbers.items():
         _check_positive(name, number)
-    return numbers["epoch_count"], numbers["batch_size"], float32(min(max(rate, _MIN_RATE), 3.0e38))
+    return numbers["epoch_count"], numbers["batch_size"], _setting(min(max(rate, _MIN_RATE), 3.0e38))
 
 
 def _check_positive(name: str, number: float) -> None:
@@ -227,14 +252,22 @@ def _check_positive(name: str, number: float) -> None:
         raise errors.invalid(_REQUEST, f"{_HYPERPARAMETERS}.{name}", f"{name} must be greater than 0")
 
 
-def _data_seed(examples: Examples) -> int:
+@lru_cache(maxsize=64)
+def _analyze(pairs: tuple[tuple[str, str], ...]) -> _TrainingData:
+    """Return *pairs* as training data, with the mean number of tokens of the first ``MAX_CHECKED_EXAMPLES`` outputs."""
     digest = blake2b(digest_size=8)
-    for pair in examples.pairs:
+    for pair in pairs:
         digest.update("\x1f".join((*pair, "")).encode("utf-8", "surrogatepass"))
-    return int.from_bytes(digest.digest(), "big")
+    outputs = [output for _, output in pairs[:MAX_CHECKED_EXAMPLES]]
+    return _TrainingData(
+        examples=Examples(pairs),
+        count=len(pairs),
+        seed=int.from_bytes(digest.digest(), "big"),
+        answer_tokens=sum(map(tokens.count, outputs)) / len(outputs) if outputs else 10.0,
+    )
 
 
-def _answer_tokens(examples: Examples) -> float:
-    """Return the mean number of tokens of the expected outputs, over the first ``MAX_CHECKED_EXAMPLES`` examples."""
-    outputs = [output for _, output in examples.pairs[:MAX_CHECKED_EXAMPLES]]
-    return sum(map(tokens.count, outputs)) / len(outputs) if outputs else 10.0
+@lru_cache(maxsize=1024)
+def _owner_permissions(email: str) -> tuple[Permission, ...]:
+    """Return the permissions of a new model, which is its owner's."""
+    return (Permission(ids.permission_id(email), GranteeType.USER, email, Role.OWNER),)

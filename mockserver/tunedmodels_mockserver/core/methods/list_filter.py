@@ -43,6 +43,8 @@ def parse(text: str, caller: Caller) -> Callable[[TunedModelRecord], bool]:
             predicates.append(_mentions((part["phrase"] or word).casefold()))
     if personal:
         predicates.insert(0, _has_role(caller, Role.READER))
+    if len(predicates) == 1:
+        return predicates[0]
     return lambda record: all(test(record) for test in predicates)
 
 

@@ -52,7 +52,7 @@ def _tuned_model(record: TunedModelRecord, view_: view.View) -> Value:
         "tuning_task": {
             "start_time": view_.start_time,
             "complete_time": view_.complete_time,
-            "snapshots": _snapshots(view_),
+            "snapshots": view_.snapshots(),
             "hyperparameters": {
                 "epoch_count": record.epoch_count,
                 "batch_size": record.batch_size,
@@ -111,15 +111,3 @@ def permission(record: TunedModelRecord, grant: Permission) -> Value:
 def permission_name(record: TunedModelRecord, permission_id: str) -> str:
     """Return the resource name of one of *record*'s permissions."""
     return f"{record.name}/permissions/{permission_id}"
-
-
-def _snapshots(view_: view.View) -> list[Value]:
-    return [
-        {
-            "step": snapshot.step,
-            "epoch": snapshot.epoch,
-            "mean_loss": snapshot.mean_loss,
-            "compute_time": snapshot.compute_time,
-        }
-        for snapshot in view_.snapshots()
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ...wire.units import SECOND
 
@@ -31,9 +32,15 @@ class Pace:
     def length(self, steps: int) -> int:
         """Return the nanoseconds from start to completion of a run with *steps* steps, thirty years at most."""
         seconds = self.tuning_time if self.step_time is None else self.step_time * steps
-        return round(min(seconds, _MAX_RUN_SECONDS) * SECOND)
+        return _nanoseconds(min(seconds, _MAX_RUN_SECONDS))
 
     @property
     def queue(self) -> int:
         """The nanoseconds before the start."""
-        return round(self.queue_time * SECOND)
+        return _nanoseconds(self.queue_time)
+
+
+@lru_cache(maxsize=256)
+def _nanoseconds(seconds: float) -> int:
+    """Return *seconds* in nanoseconds. The cache lets the runs of one pace share the number."""
+    return round(seconds * SECOND)

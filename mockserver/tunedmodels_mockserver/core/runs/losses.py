@@ -1,4 +1,4 @@
-"""Computes the mean loss of any training step from the inputs of the run, without the steps before it.
+"""Computes the mean losses of any training steps from the inputs of the run, without the steps before them.
 
 The service's ``meanLoss`` is a sum of cross-entropies in nats over the tokens of an expected answer, averaged
 over the batch. Recorded runs of 2023-2025 show that a model learns two things at two speeds:
@@ -18,12 +18,13 @@ Known limit: the text of the answers has no effect, only their length. In the se
 
 from __future__ import annotations
 
-import math
-import struct
+from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from math import exp, sqrt
 
-from ..random_draws import bits, normal, uniform
+from ..random_draws import bits, normals, uniform
 
 RECOMMENDED_RATE = 0.001  # the documented default for small data sets
 HOT = 50.0  # times the recommended rate; 20 times (0.02 on text-bison-001) overshot once, then converged
@@ -104,44 +105,63 @@ def shape_of(curve: Curve) -> Shape:
     return Shape.DIVERGE if heat >= HOT else Shape.PLATEAU if heat <= COLD else Shape.CONVERGE
 
 
-def mean_loss(curve: Curve, step: int) -> float:
-    """Return the mean loss of *step* (from 1) in nats, a float32; near zero it may be slightly negative."""
+def mean_losses(curve: Curve, steps: range) -> array[float]:
+    """Return the mean losses of *steps* (from 1) in nats, each a float32; near zero it may be slightly negative."""
     base = _BASE_MODELS.get(curve.base_model, _ANY_OTHER)
     tokens = curve.answer_tokens + 1.0  # the model predicts the end of an answer, too
-    start, level = _noiseless_losses(curve, base, tokens, step)
-    batch_noise = base.noise / math.sqrt(curve.batch_size * tokens) * (start / level) ** NOISE_POWER
-    bump = min(batch_noise, base.wildest) * normal(curve.data_seed, "batch", curve.batch_size, step)
-    drift = 1.0 - 1.0 / step  # runs on the same data begin with the same loss
-    bump += drift * RUN_NOISE * normal(curve.run_seed, "run", step)
-    grain = drift * GRAIN * normal(curve.run_seed, "grain", step)
-    rounded: float = struct.unpack("f", struct.pack("f", level * math.exp(bump) + grain))[0]
-    return rounded
+    start, level_at = _noiseless_losses(curve, base, tokens)
+    noise, wildest = base.noise / sqrt(curve.batch_size * tokens), base.wildest
+    batch_draws = normals(steps, curve.data_seed, "batch", curve.batch_size)
+    run_draws = normals(steps, curve.run_seed, "run")
+    grain_draws = normals(steps, curve.run_seed, "grain")
+
+    losses = array("f")
+    for step, batch_draw, run_draw, grain_draw in zip(steps, batch_draws, run_draws, grain_draws, strict=True):
+        level = level_at(step)
+        batch_noise = noise * (start / level) ** NOISE_POWER
+        drift = 1.0 - 1.0 / step  # runs on the same data begin with the same loss
+        bump = (batch_noise if batch_noise < wildest else wildest) * batch_draw + drift * RUN_NOISE * run_draw
+        losses.append(level * exp(bump) + drift * GRAIN * grain_draw)
+    return losses
 
 
-def _noiseless_losses(curve: Curve, base: _BaseModel, tokens: float, step: int) -> tuple[float, float]:
-    """Return the loss before the first update and the loss at *step*, both without noise."""
+def _noiseless_losses(curve: Curve, base: _BaseModel, tokens: float) -> tuple[float, Callable[[int], float]]:
+    """Return the loss before the first update, and the function from a step to its loss, both without noise."""
     form = base.form * tokens / (tokens + FORM_TOKENS)
     content = CONTENT * tokens**CONTENT_POWER
+    floor = base.floor * tokens
     start = form + content
 
     heat = curve.learning_rate / RECOMMENDED_RATE
-    updates = (step - 1) * heat**RATE_POWER
-    form_learned = updates * (curve.batch_size * tokens) ** TOKENS_POWER / base.slowness
-    content_learned = updates * curve.batch_size / curve.examples / (base.repeats * tokens**REPEATS_POWER)
-    overshoot = min(heat, HOT) / 20.0 * 4.0 ** (2 - step) if step > 1 else 0.0
-    level = form * math.exp(-(form_learned**2)) * (1.0 + overshoot) + content * math.exp(-content_learned)
-    level += base.floor * tokens
-
+    speed = heat**RATE_POWER  # updates a step
+    form_weight = (curve.batch_size * tokens) ** TOKENS_POWER
+    content_repeats = base.repeats * tokens**REPEATS_POWER
+    hot = min(heat, HOT) / 20.0
+    slowness, batch_size, examples = base.slowness, curve.batch_size, curve.examples
     shape = shape_of(curve)
-    if shape is Shape.OVERFIT:
-        past = max(form_learned - 3.0, 0.0)
-        level += 0.3 * start * past / (past + 10.0)
-    elif shape is Shape.PLATEAU:
-        level = 0.4 * start + 0.6 * level
-    elif shape is Shape.SPIKE:
-        window, place = divmod(step - 1, SPIKE_EVERY)
-        if place == 5 + bits(curve.run_seed, "spike", window) % (SPIKE_EVERY - 5):
-            level += start * (0.3 + 0.7 * uniform(curve.run_seed, "height", window))
-    elif shape is Shape.DIVERGE:
-        level = start * (3.0 - 2.0 * math.exp((1 - step) / 10.0))
-    return start, level
+    converges = shape is Shape.CONVERGE
+
+    def level_at(step: int) -> float:
+        updates = (step - 1) * speed
+        form_learned = updates * form_weight / slowness
+        content_learned = updates * batch_size / examples / content_repeats
+        overshoot = hot * 4.0 ** (2 - step) if step > 1 else 0.0
+        level: float = form * exp(-(form_learned**2)) * (1.0 + overshoot) + content * exp(-content_learned)
+        level += floor
+
+        if converges:
+            return level
+        if shape is Shape.OVERFIT:
+            past = max(form_learned - 3.0, 0.0)
+            level += 0.3 * start * past / (past + 10.0)
+        elif shape is Shape.PLATEAU:
+            level = 0.4 * start + 0.6 * level
+        elif shape is Shape.SPIKE:
+            window, place = divmod(step - 1, SPIKE_EVERY)
+            if place == 5 + bits(curve.run_seed, "spike", window) % (SPIKE_EVERY - 5):
+                level += start * (0.3 + 0.7 * uniform(curve.run_seed, "height", window))
+        elif shape is Shape.DIVERGE:
+            level = start * (3.0 - 2.0 * exp((1 - step) / 10.0))
+        return level
+
+    return start, level_at

@@ -6,61 +6,19 @@ with events reaches a position. Moments, positions and spans are whole nanosecon
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import dataclass, replace
-from threading import Lock
-from typing import NamedTuple
 
 from ...wire.units import SECOND
 from .. import random_draws
-from .losses import Curve, mean_loss
+from .losses import Curve
 from .script import Event
 
 _MAX_LAG = 1_400_000_000  # a step shows 1.4 s after its computation (observed once, in the middle of a run)
 _MAX_TAIL = 1 * SECOND  # the last step comes 0.08 to 4.4 s before the end (observed)
 
 
-class Snapshot(NamedTuple):
-    """The record of one step (TuningSnapshot)."""
-
-    step: int
-    epoch: int
-    mean_loss: float
-    compute_time: int
-
-
-class _History:
-    """A cache of the records of one run, for the steps that a caller has read: 12 bytes a step.
-
-    A polling loop reads the same steps many times, and computing a loss costs more than writing it.
-    """
-
-    __slots__ = ("_lock", "_losses", "_times")
-
-    def __init__(self) -> None:
-        self._losses = array("f")
-        self._times = array("q")
-        self._lock = Lock()
-
-    def snapshots(self, plan: Plan, count: int) -> list[Snapshot]:
-        """Return the first *count* records of *plan*, and compute those that are not in the cache."""
-        with self._lock:
-            for step in range(len(self._times) + 1, count + 1):
-                self._losses.append(mean_loss(plan.curve, step))
-                self._times.append(plan.compute_time(step))
-        rows = zip(range(1, count + 1), self._losses, self._times, strict=False)
-        return [Snapshot(step, plan.epoch(step), loss, time) for step, loss, time in rows]
-
-
-class _WithHistory:
-    """Adds a slot for the cache. It is not a field, so plans are compared and stored without it."""
-
-    __slots__ = ("_memory",)
-    _memory: _History
-
-
 @dataclass(frozen=True, slots=True)
-class Plan(_WithHistory):
+class Plan:
     """The inputs of one tuning run, and the script of its events.
 
     ``created`` is a whole microsecond. ``queue`` is the span before the start, ``length`` the span from start
@@ -77,15 +35,6 @@ class Plan(_WithHistory):
     polls: tuple[int, ...] = ()
     model_lag: int = 0
     list_lag: int = 0
-
-    @property
-    def _history(self) -> _History:
-        """The cache of its steps. It depends on the inputs without the script, so changed scripts share it."""
-        try:
-            return self._memory
-        except AttributeError:
-            object.__setattr__(self, "_memory", _History())
-            return self._memory
 
     @property
     def total_duration(self) -> int:
@@ -108,14 +57,20 @@ class Plan(_WithHistory):
         return self.created + self.list_lag
 
     def report_time(self, step: int) -> int:
-        """Return the position at which *step* shows. It is up to 0.3 steps earlier than an even pace gives."""
-        span = self._training
-        early = int(0.3 * span / self.total_steps * random_draws.uniform(self.curve.run_seed, "pace", step))
-        return self.start + span * step // self.total_steps - early
+        """Return the position at which *step* shows."""
+        return self._report_times(range(step, step + 1))[0]
 
-    def compute_time(self, step: int) -> int:
-        """Return the position of the computation of *step*, shortly before it shows."""
-        return self.report_time(step) - min(_MAX_LAG, self._training // self.total_steps // 4)
+    def compute_times(self, steps: range) -> list[int]:
+        """Return the positions of the computations of *steps*, each shortly before its step shows. They rise."""
+        lag = min(_MAX_LAG, self._training // self.total_steps // 4)
+        return [time - lag for time in self._report_times(steps)]
+
+    def _report_times(self, steps: range) -> list[int]:
+        """Return the positions at which *steps* show. They are up to 0.3 steps earlier than an even pace gives."""
+        start, span, total = self.start, self._training, self.total_steps
+        most = 0.3 * span / total
+        draws = random_draws.uniforms(steps, self.curve.run_seed, "pace")
+        return [start + span * step // total - int(most * draw) for step, draw in zip(steps, draws, strict=True)]
 
     def completed_steps(self, position: int) -> int:
         """Return the number of complete steps at *position*."""
@@ -128,13 +83,10 @@ class Plan(_WithHistory):
         even_pace = elapsed * self.total_steps // span
         return even_pace + (even_pace < self.total_steps and self.report_time(even_pace + 1) <= position)
 
-    def epoch(self, step: int) -> int:
-        """Return the epoch in which *step* ends."""
-        return step * self.curve.batch_size // self.curve.examples
-
-    def records(self, count: int) -> list[Snapshot]:
-        """Return the records of the first *count* steps. Their times are positions."""
-        return self._history.snapshots(self, count)
+    def epochs(self, steps: range) -> list[int]:
+        """Return the epochs in which *steps* end."""
+        batch_size, examples = self.curve.batch_size, self.curve.examples
+        return [step * batch_size // examples for step in steps]
 
     @property
     def _training(self) -> int:
@@ -150,17 +102,13 @@ class Plan(_WithHistory):
 
     def with_script(self, script: tuple[Event, ...]) -> Plan:
         """Return the plan with another *script*."""
-        return self._with(replace(self, script=script))
+        return replace(self, script=script)
 
     def with_poll(self, now: int) -> Plan:
         """Return the plan with one more poll at *now*."""
-        return self._with(replace(self, polls=(*self.polls, now)))
+        return replace(self, polls=(*self.polls, now))
 
     def as_of(self, poll: int) -> Plan:
         """Return the plan at the poll with this number, without later polls and without the events of later calls."""
         script = tuple(event for event in self.script if event.moment is None or event.polls < poll)
-        return self._with(replace(self, script=script, polls=self.polls[:poll]))
-
-    def _with(self, other: Plan) -> Plan:
-        object.__setattr__(other, "_memory", self._history)
-        return other
+        return replace(self, script=script, polls=self.polls[:poll])

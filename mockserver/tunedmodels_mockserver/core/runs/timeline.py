@@ -44,12 +44,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import takewhile
+from typing import TypeAlias
 
 from ...wire.units import SECOND
 from .plan import Plan
 from .script import Event
 
 FOREVER = 2**63 - 1
+
+Bend: TypeAlias = "tuple[int, int, int, int]"
+Bends: TypeAlias = "tuple[Bend, ...]"
 
 
 class Timeline:
@@ -81,7 +86,7 @@ class Timeline:
         self._exact: int | None = self.position if self.is_moved_by_polls else None
         # Position and moment of each bend, and of the end of the line that leads to it. A jump can cut a line short;
         # positions on what remains keep their moments to the nanosecond, as the line keeps its end.
-        self._bends = [(self.position, self.moment, self.position, self.moment)]
+        self._bends: list[Bend] = [(self.position, self.moment, self.position, self.moment)]
 
     @property
     def completed(self) -> int:
@@ -94,6 +99,11 @@ class Timeline:
     def next_place(self) -> int | None:
         """The position of the next event at a step, or None."""
         return self._places[-1][0] if self._places else None
+
+    @property
+    def bends(self) -> Bends:
+        """The bends up to now. They alone decide the moments of all positions up to the present one."""
+        return tuple(self._bends)
 
     def moment_of(self, position: int) -> int:
         """Return the moment at which the run reached *position*, which must not be ahead of it."""
@@ -236,6 +246,12 @@ def timeline(plan: Plan, now: int) -> Timeline:
             run.apply(index)
     run.advance_to(now)
     return run
+
+
+def last_common_position(one: Bends, other: Bends) -> int:
+    """Return a position up to which two timelines of one run have the same moments: the one of the last common bend."""
+    common = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return max((bend[0] for bend, _ in common), default=-FOREVER)
 
 
 def event_times(plan: Plan) -> Iterator[tuple[int, int]]:

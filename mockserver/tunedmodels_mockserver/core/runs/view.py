@@ -19,8 +19,8 @@ from ...wire.units import MICROSECOND
 from ..clock import END
 from ..effects import error_of
 from .plan import Plan as Plan
-from .plan import Snapshot as Snapshot
 from .script import Event
+from .snapshots import Snapshots
 from .timeline import FOREVER, Timeline, event_times, timeline
 
 
@@ -47,13 +47,9 @@ class View:
     complete_time: int | None
     _timeline: Timeline = field(repr=False, compare=False)
 
-    def snapshots(self) -> list[Snapshot]:
+    def snapshots(self) -> Snapshots:
         """Return one snapshot for each completed step, from the first."""
-        records = self.plan.records(self.completed_steps)
-        if not self.plan.script:
-            return records  # without events, position and moment are equal
-        moment_of = self._timeline.moment_of
-        return [Snapshot(step, epoch, loss, moment_of(position)) for step, epoch, loss, position in records]
+        return Snapshots(self._timeline, self.completed_steps)
 
 
 CANCELLED = Status(Code.CANCELLED, "The operation was cancelled.")

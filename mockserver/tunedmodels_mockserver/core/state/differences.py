@@ -57,13 +57,13 @@ class Difference(msgspec.Struct, frozen=True):
 def difference(before: State, after: State) -> Difference:
     """Return the differences from the state *before* to the state *after*."""
     old, new = before.base, after.base
-    both = [model for _, model in new.order if model in old.records]
+    both = [record.id for record in new.order if record.id in old.records]
     # Skip identical objects: two states of a large world share nearly all records.
     candidates = [model for model in both if old.records[model] is not new.records[model]]
     changed = [ModelChanges(model, _changes(old.records[model], new.records[model])) for model in candidates]
     return Difference(
-        added=[model for _, model in new.order if model not in old.records],
-        removed=[model for _, model in old.order if model not in new.records],
+        added=[record.id for record in new.order if record.id not in old.records],
+        removed=[record.id for record in old.order if record.id not in new.records],
         changed=[item for item in changed if item.changes],
         controls=[
             change for change in _changes(before.controls, after.controls) if not _MACHINE_TIME.fullmatch(change.path)

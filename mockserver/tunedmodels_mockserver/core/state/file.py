@@ -57,7 +57,8 @@ def write(worlds: Mapping[str, State]) -> bytes:
     examples: dict[str, list[tuple[str, str]]] = {}
 
     def add_examples(part: Examples) -> None:
-        examples[part.digest] = list(part.pairs)
+        if part.digest not in examples:
+            examples[part.digest] = list(part.pairs)
 
     documents = {
         name: _World(state.base.draws, list(state.base.models()), state.controls) for name, state in worlds.items()

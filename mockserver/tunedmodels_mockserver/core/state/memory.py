@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .controls import Controls
 from .records import TunedModelRecord
-from .store import Base, State, Store, items_after
+from .store import Base, State, Store, items_after, sequence_of
+
+_CHUNK = 64  # records that an iteration reads at once
 
 
 class _Layer:
-    """The changes to ``base``. In ``records``, None stands for a deleted record."""
+    """The changes to ``base``. In ``records``, None stands for a deleted record.
+
+    ``order`` has the inserted records in order of creation. Records in place of a record of the base are not in it.
+    """
 
     __slots__ = ("base", "draws", "order", "records")
 
     def __init__(self, base: Base) -> None:
         self.base = base
         self.records: dict[str, TunedModelRecord | None] = {}
-        self.order: list[tuple[int, str]] = []
+        self.order: list[TunedModelRecord] = []
         self.draws = base.draws
 
     def get(self, model_id: str) -> TunedModelRecord | None:
@@ -28,11 +33,29 @@ class _Layer:
         except KeyError:
             return self.base.records.get(model_id)
 
+    def replace(self, old: TunedModelRecord, *new: TunedModelRecord) -> None:
+        """Put *new*, one record or none, in the place of *old* in ``order``, if *old* was inserted."""
+        place = bisect_left(self.order, old.sequence, key=sequence_of)
+        if place < len(self.order) and self.order[place] is old:
+            self.order[place : place + 1] = new
+
+    def read_after(self, sequence: int) -> tuple[Sequence[TunedModelRecord], int | None]:
+        """Return the records at some places after *sequence*, and the last of these places, or None at the end."""
+        places = items_after(self.order, sequence, _CHUNK)
+        present = places
+        earlier = items_after(self.base.order, sequence, _CHUNK)
+        if earlier:
+            places = sorted([*earlier, *places], key=sequence_of)[:_CHUNK]
+            # A record of the base can be deleted or replaced, and its id can have a new record at a later place.
+            newest = [(record, self.records.get(record.id, record)) for record in places]
+            present = [new for old, new in newest if new is not None and new.sequence == old.sequence]
+        return present, places[-1].sequence if len(places) == _CHUNK else None
+
 
 class MemoryStore:
     """A world in memory that begins as *state*.
 
-    ``get``, ``insert`` and the first record of ``records_after`` take the same time at any size.
+    ``get``, ``insert``, ``replace`` and each record of ``records_after`` take the same time at any size.
     """
 
     def __init__(self, seed: int, state: State) -> None:
@@ -71,7 +94,7 @@ class MemoryStore:
             if layer.get(record.id) is not None:
                 return False
             layer.records[record.id] = record
-            insort(layer.order, (record.sequence, record.id))
+            insort(layer.order, record, key=sequence_of)
             return True
 
     def replace(self, old: TunedModelRecord, new: TunedModelRecord) -> bool:
@@ -80,6 +103,7 @@ class MemoryStore:
             if self._layer.get(old.id) is not old:
                 return False
             self._layer.records[old.id] = new
+            self._layer.replace(old, new)
             return True
 
     def delete(self, old: TunedModelRecord) -> bool:
@@ -88,9 +112,7 @@ class MemoryStore:
             layer = self._layer
             if layer.get(old.id) is not old:
                 return False
-            place = bisect_left(layer.order, (old.sequence, old.id))
-            if layer.order[place : place + 1] == [(old.sequence, old.id)]:
-                del layer.order[place]
+            layer.replace(old)
             if old.id in layer.base.records:
                 layer.records[old.id] = None
             else:
@@ -102,16 +124,11 @@ class MemoryStore:
 
         A record that is inserted or deleted during the iteration may be included or left out.
         """
-        while True:
-            # Each step searches its place again, because other threads may change the order between two records.
-            layer = self._layer
-            nearest = [*layer.base.items_after(sequence), *items_after(layer.order, sequence)]
-            if not nearest:
-                return
-            sequence, model_id = min(nearest)
-            record = layer.get(model_id)
-            if record is not None and record.sequence == sequence:
-                yield record
+        place: int | None = sequence
+        while place is not None:
+            with self._lock:
+                records, place = self._layer.read_after(place)
+            yield from records
 
     def state(self) -> State:
         """Return the complete present state of the world."""

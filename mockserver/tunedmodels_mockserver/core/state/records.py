@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 
 import msgspec
@@ -45,15 +45,11 @@ class Permission:
     role: Role
 
 
-class _Pairs:
+class _Content:
     """Inputs and outputs in order, with values that are computed from them once."""
 
     def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
         self.pairs = pairs
-
-    @cached_property
-    def digest(self) -> str:
-        return blake2b(msgspec.json.encode(self.pairs), digest_size=16).hexdigest()
 
     @cached_property
     def outputs(self) -> dict[str, str]:
@@ -65,46 +61,58 @@ class _Pairs:
         return bool(checked) and all(successor(number) == output for number, output in checked)
 
 
+@lru_cache(maxsize=32)
+def _parse(data: bytes) -> _Content:
+    return _Content(msgspec.json.decode(data, type=tuple[tuple[str, str], ...]))
+
+
 class Examples:
     """The training examples, which are inputs with their expected outputs. Equal digests mean equal examples.
 
-    ``lazy`` returns examples that are read only when they are used, because most calls do not use them.
+    They are kept as JSON, which is small, and are parsed when they are used, because most calls do not use them.
+    ``lazy`` returns examples that are also read only when they are used.
     """
 
-    __slots__ = ("_digest", "_read")
+    __slots__ = ("_digest", "_source")
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        content = _Pairs(tuple(pairs))
         self._digest = ""
-        self._read: Callable[[], _Pairs] = lambda: content
+        self._source: bytes | Callable[[], bytes] = msgspec.json.encode(tuple(pairs))
 
     @classmethod
-    def lazy(cls, digest: str, read: Callable[[], Examples]) -> Examples:
-        """Return the examples with this *digest*. Every use of their content calls *read*."""
+    def lazy(cls, digest: str, read: Callable[[], bytes]) -> Examples:
+        """Return the examples with this *digest*. Every use of their content calls *read*, which returns ``json``."""
         examples = cls(())
         examples._digest = digest
-        examples._read = lambda: read()._read()
+        examples._source = read
         return examples
+
+    @property
+    def json(self) -> bytes:
+        """The inputs and outputs in order, as a JSON array of arrays in UTF-8."""
+        return self._source if isinstance(self._source, bytes) else self._source()
 
     @property
     def digest(self) -> str:
         """The hash of the content, which names it. Different contents have different digests."""
-        return self._digest or self._read().digest
+        if not self._digest:
+            self._digest = blake2b(self.json, digest_size=16).hexdigest()
+        return self._digest
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """The inputs and outputs in order."""
-        return self._read().pairs
+        return _parse(self.json).pairs
 
     @property
     def outputs(self) -> dict[str, str]:
         """The output of each input. If an input occurs twice, its first output counts."""
-        return self._read().outputs
+        return _parse(self.json).outputs
 
     @property
     def are_successors(self) -> bool:
         """Whether there are examples, and the first ``MAX_CHECKED_EXAMPLES`` are all numbers with their successors."""
-        return self._read().are_successors
+        return _parse(self.json).are_successors
 
     def __eq__(self, other: object) -> bool:
         """Return whether *other* has the same pairs, by the digest."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from ..clock import Clock
 from ..faults import armed_faults
 from .controls import Controls
 from .records import TunedModelRecord
+
+sequence_of = attrgetter("sequence")
 
 
 class StoreUnavailable(Exception):
@@ -24,26 +27,22 @@ class StoreUnavailable(Exception):
 class Base:
     """The records with which many worlds begin. A base never changes, so worlds share it and cost nothing to create.
 
-    ``order`` has the sequence numbers and ids of the records, sorted. ``draws`` is the last number that was drawn.
+    ``records`` has them by id, and ``order`` in order of creation. ``draws`` is the last number that was drawn.
     """
 
     records: Mapping[str, TunedModelRecord] = field(default_factory=dict)
-    order: Sequence[tuple[int, str]] = ()
+    order: Sequence[TunedModelRecord] = ()
     draws: int = 0
 
     @classmethod
     def of(cls, records: Iterable[TunedModelRecord], draws: int) -> Base:
         """Return the base with these *records*."""
         by_id = {record.id: record for record in records}
-        return cls(by_id, sorted((record.sequence, record.id) for record in by_id.values()), draws)
+        return cls(by_id, sorted(by_id.values(), key=sequence_of), draws)
 
     def models(self) -> Iterator[TunedModelRecord]:
         """Yield the records in order of creation."""
-        return (self.records[model_id] for _, model_id in self.order)
-
-    def items_after(self, sequence: int, count: int = 1) -> Sequence[tuple[int, str]]:
-        """Return the first *count* items of ``order`` after *sequence*."""
-        return items_after(self.order, sequence, count)
+        return iter(self.order)
 
 
 class State(NamedTuple):
@@ -172,7 +171,7 @@ class Stores(Protocol):
         ...
 
 
-def items_after(order: Sequence[tuple[int, str]], sequence: int, count: int = 1) -> Sequence[tuple[int, str]]:
-    """Return the first *count* items of *order* after *sequence*."""
-    place = bisect_right(order, (sequence, "\U0010ffff"))
+def items_after(order: Sequence[TunedModelRecord], sequence: int, count: int) -> Sequence[TunedModelRecord]:
+    """Return the first *count* records of *order*, which is in order of creation, after *sequence*."""
+    place = bisect_right(order, sequence, key=sequence_of)
     return order[place : place + count]

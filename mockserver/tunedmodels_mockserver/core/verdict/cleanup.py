@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qs
 
-from ..journal.journal import Entry
+from ..journal.entry import Entry
 from .findings import Finding, Severity, entry_numbers
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ..journal.journal import Entry
+from ..journal.entry import Entry
 
 
 class Severity(str, Enum):

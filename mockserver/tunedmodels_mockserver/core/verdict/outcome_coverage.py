@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..journal.journal import Entry
+from ..journal.raw_entry import RawEntry
 from .outcomes import OUTCOMES, Outcome
 
 
@@ -27,11 +27,15 @@ class OutcomeCoverage:
         self._met: dict[str, FirstOccurrence] = {}
         self._unmet = OUTCOMES
         self._candidates: dict[tuple[str, int, bool], tuple[Outcome, ...]] = {}  # unmet ones, by kind of request
+        self._newest: dict[tuple[str, int, bool], bytes] = {}  # the last answer that was judged, by kind of request
         self._lock = threading.Lock()
 
-    def record(self, world: str, entry: Entry, answer: bytes) -> None:
+    def record(self, world: str, entry: RawEntry, answer: bytes) -> None:
         """Record the outcomes that *entry* meets, with the body *answer*."""
         kind = (entry.method, entry.status, entry.lost)
+        if not entry.query and self._newest.get(kind) is answer:
+            return  # the same object again meets the same outcomes
+        self._newest[kind] = answer
         candidates = self._candidates.get(kind)
         if candidates is None:
             candidates = tuple(item for item in self._unmet if item.can_meet(*kind))

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from ..clock import Mode
-from ..journal.journal import Entry
+from ..journal.entry import Entry
 from .findings import Finding, Severity, entry_numbers, injected_answers_sentence
 from .timing import median, wait
 

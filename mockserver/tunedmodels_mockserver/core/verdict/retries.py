@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ..clock import Mode
-from ..journal.journal import Entry
+from ..journal.entry import Entry
 from .findings import Finding, Severity, entry_numbers, injected_answers_sentence
 from .timing import attempts, is_failure, is_same_request, is_transient, wait
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ...wire.units import SECOND
 from ..clock import Mode
-from ..journal.journal import Entry
+from ..journal.entry import Entry
 
 RETRYABLE = frozenset({408, 429, 499, 500, 502, 503, 504})
 

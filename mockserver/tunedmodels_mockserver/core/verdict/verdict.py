@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..clock import Mode
-from ..journal.journal import Entry
+from ..journal.entry import Entry
 from . import cleanup, polling, retries
 from .findings import Finding, Severity
 

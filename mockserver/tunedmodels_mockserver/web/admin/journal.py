@@ -10,8 +10,8 @@ from typing import Any, Literal
 from flask import Response, request
 
 from ...core.journal import search
+from ...core.journal.entry import Entry
 from ...core.journal.har import Origin, curl_commands, har
-from ...core.journal.journal import Entry
 from ...core.journal.near_misses import near_misses
 from ...core.journal.registry import Journals
 from ...core.journal.search import JournalQuery

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -19,9 +20,22 @@ _LARGEST_FRACTION = 999_999_499
 
 def format_timestamp(nanoseconds: int, digits: int) -> str:
     """Return the wire format with *digits* fraction digits: 6 or 9, with zeros at the end (observed)."""
-    seconds, fraction = divmod(nanoseconds, SECOND)
-    fraction = min(fraction, _LARGEST_FRACTION)
-    return f"{_seconds(seconds)}.{f'{fraction:09d}'[:digits]}Z"
+    return format_timestamps((nanoseconds,), digits)[0]
+
+
+def format_timestamps(moments: Iterable[int], digits: int) -> list[str]:
+    """Return the wire format of each of *moments*, in nanoseconds. The same second in a row takes less time."""
+    texts = []
+    last, text = None, ""
+    for moment in moments:
+        seconds, fraction = divmod(moment, SECOND)
+        if seconds != last:
+            minutes, second = divmod(seconds, 60)
+            last, text = seconds, f"{_minute(minutes)}{second:02d}"
+        if fraction > _LARGEST_FRACTION:
+            fraction = _LARGEST_FRACTION
+        texts.append(f"{text}.{f'{fraction:09d}'[:digits]}Z")
+    return texts
 
 
 def parse_timestamp(text: str) -> int | None:
@@ -39,7 +53,8 @@ def parse_timestamp(text: str) -> int | None:
     return whole * SECOND + int((match[2] or "0").ljust(9, "0"))
 
 
-@lru_cache(maxsize=4096)
-def _seconds(seconds: int) -> str:
+@lru_cache(maxsize=1024)
+def _minute(minutes: int) -> str:
+    """Return the text of a timestamp up to its seconds."""
     # strftime does not pad the years before 1000 with zeros.
-    return (_EPOCH + timedelta(seconds=seconds)).isoformat().removesuffix("+00:00")
+    return (_EPOCH + timedelta(minutes=minutes)).isoformat().removesuffix("00+00:00")

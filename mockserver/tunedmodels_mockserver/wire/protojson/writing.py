@@ -10,16 +10,18 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import repeat
 from typing import Any, TypeAlias
 
 from ..constant_message import ConstantMessage, ConstantTexts
 from ..status import AnyValue
 from ..surface import Field, Message, Surface, surface_of
-from .numbers import format_double, format_float
-from .timestamps import format_timestamp
+from .numbers import format_double, format_float, format_floats
+from .table import Table
+from .timestamps import format_timestamp, format_timestamps
 
 
 class Token(str):
@@ -152,11 +154,68 @@ def _field_writer(field: Field, form: _Form, depth: int) -> _Writer:
     writer = _value_writer(kind, field.digits, form, depth + 1)
     inner, line, colon = form.line(depth + 1), form.line(depth), form.layout.colon
     comma = "," + inner
+
+    def write_list(items: Collection[Any]) -> str:
+        if not items:
+            return "[]"
+        texts = (
+            _table_text(items, kind, form, depth + 1) if isinstance(items, Table) else comma.join(map(writer, items))
+        )
+        return f"[{inner}{texts}{line}]"
+
     if field.repeated:
-        return lambda items: f"[{inner}{comma.join(map(writer, items))}{line}]" if items else "[]"
+        return write_list
     return lambda items: (
         f"{{{inner}{comma.join([quote(key) + colon + writer(item) for key, item in items.items()])}{line}}}"
     )
+
+
+def _table_text(table: Table, kind: str, form: _Form, depth: int) -> str:
+    """Return the text of all rows of *table*, messages of type *kind*. It renders only those without a text."""
+    write_rows, count = _rows_writer(surface_of(form.version).message(kind), form), len(table)
+    text = table.text(write_rows)
+    if len(text) < count:
+        text = text.with_rows(map(write_rows, table.blocks(len(text))), "," + form.line(0))
+        table.keep(write_rows, text)
+    # The text is kept without an outer indent. JSON has line breaks only between its parts, never in a string.
+    return text.head(count).replace(form.line(0), form.line(depth)) if form.layout.indent else text.head(count)
+
+
+@cache
+def _rows_writer(message: Message, form: _Form) -> Callable[[Mapping[str, Sequence[Any]]], list[str]]:
+    """Return the writer of many values of *message*, from a column for each of its members."""
+    surface, inner, line = surface_of(form.version), form.line(1), form.line(0)
+    opening, comma, closing = "{" + inner, "," + inner, line + "}"
+
+    write_message = _message_writer(message, form, 0)
+
+    def write_rows(columns: Mapping[str, Sequence[Any]]) -> list[str]:
+        parts: list[Iterable[str]] = []
+        for field in message.fields:
+            column = columns.get(field.name)
+            if column is None:
+                continue
+            texts = _column_texts(field, column, form)
+            member = (comma if parts else opening) + quote(field.json_name) + form.layout.colon
+            if surface.has_presence(field) or all(column):
+                parts += [repeat(member), texts]
+            elif parts:
+                parts.append([member + text if item else "" for item, text in zip(column, texts, strict=True)])
+            else:  # the first member is not in each row
+                return [
+                    write_message(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)
+                ]
+        return list(map("".join, zip(*parts, repeat(closing), strict=False)))
+
+    return write_rows
+
+
+def _column_texts(field: Field, column: Sequence[Any], form: _Form) -> Iterable[str]:
+    if field.type == "float":
+        return format_floats(column)
+    if field.type == "google.protobuf.Timestamp":
+        return [f'"{text}"' for text in format_timestamps(column, field.digits)]
+    return map(_field_writer(field, form, 1), column)
 
 
 def _value_writer(kind: str, digits: int, form: _Form, depth: int) -> _Writer:

@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from tunedmodels_mockserver import Clock, Mode, Settings, create_app
+from tunedmodels_mockserver.core.journal.entry import Body, Entry
 from tunedmodels_mockserver.core.journal.har import Origin, curl_commands, har
-from tunedmodels_mockserver.core.journal.journal import Body, Entry
 
 from ...serving import serve_thread
 

@@ -6,68 +6,112 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_mockserver.core.journal.journal import Body, Entry, Journal
+from tunedmodels_mockserver.core.journal.entry import EMPTY, Body, Entry
+from tunedmodels_mockserver.core.journal.journal import Journal
 from tunedmodels_mockserver.core.journal.near_misses import near_misses, nearest_route
+from tunedmodels_mockserver.core.journal.raw_entry import HEADER_KEYS, RawEntry
 from tunedmodels_mockserver.core.journal.registry import Journals
 from tunedmodels_mockserver.core.journal.search import JournalQuery, matching_entries
 from tunedmodels_mockserver.core.journal.verification import Bounds, Claim, verify
 from tunedmodels_mockserver.core.strict_input import BadInput
 
 
-def entry(**more: Any) -> Entry:
-    members = {"http": "GET", "path": "/v1beta/tunedModels/m", "status": 200, "started": 0, "ended": 0, **more}
-    return Entry(**{"method": "tunedModels.get", **members})
+def raw(answer: bytes = b"", **more: Any) -> RawEntry:
+    members = {"http": "GET", "path": "/v1beta/tunedModels/m", "query": "", "started": 0, "status": 200, **more}
+    result = RawEntry(header_values=(None,) * len(HEADER_KEYS), **{"method": "tunedModels.get", **members})
+    result.set_answer(answer)
+    return result
 
 
-def numbered(*rows: Entry) -> list[Entry]:
+def numbered(*rows: RawEntry) -> list[Entry]:
     journal = Journal()
-    return [journal.add(row) for row in rows]
+    for row in rows:
+        journal.add(row)
+    return journal.entries()
 
 
 def test_oldest_entry_is_dropped_and_numbers_continue() -> None:
     """Beyond the limit the oldest entry is removed, and a cleared journal continues its numbers."""
     journal = Journal(entries=2)
     for _ in range(3):
-        journal.add(entry())
+        journal.add(raw())
 
     assert [item.number for item in journal.entries()] == [2, 3]
     assert journal.dropped == 1
     assert journal.clear() == 2
-    assert journal.add(entry()).number == 4
+    journal.add(raw())
+    assert [item.number for item in journal.entries()] == [4]
     assert journal.dropped == 1
 
 
 def test_bytes_are_limited() -> None:
     """Large bodies can push out several entries, growth counts, too, and the newest entry always stays."""
     journal = Journal(size=10_000)
-    for _ in range(5):
-        journal.add(entry())
-    journal.add(entry(answer=Body(b"x" * 7000, 7000)))
+    rows = [raw(started=number) for number in range(5)]
+    for row in rows:
+        journal.add(row)
+    journal.add(raw(b"x" * 7000))
 
     assert [item.number for item in journal.entries()] == [5, 6]
-    journal.amend(5, answer=Body(b"x" * 2000, 2000))
+    journal.amend(rows[4], b"x" * 2000, 1, lost=False)
     assert [item.number for item in journal.entries()] == [6]
-    journal.amend(5, status=500)
-    journal.add(entry(answer=Body(b"x" * 20_000, 20_000)))
+    journal.amend(rows[4], b"x", 1, lost=False)
+    journal.add(raw(b"x" * 16_000))
     assert [item.number for item in journal.entries()] == [7]
+
+
+def test_the_end_of_a_stream_completes_its_entry() -> None:
+    """It does so even if somebody has read the entry before, and it changes no entry of a later journal."""
+    journal, row = Journal(), raw(started=1)
+    journal.add(row)
+    assert journal.entries()[0].answer == EMPTY
+    journal.amend(row, b"{}", 9, lost=True)
+
+    (entry,) = journal.entries()
+    assert (entry.answer, entry.ended, entry.lost) == (Body(b"{}", 2), 9, True)
+    other = Journal()
+    other.add(raw(started=2))
+    other.amend(row, b"{}", 9, lost=True)
+    assert not other.entries()[0].lost
+
+
+def test_an_entry_is_masked_once_and_then_has_no_secret() -> None:
+    """The journal keeps what it shows, and a raw entry shows nothing of itself."""
+    secret = "AIzaSyA0123456789abcdefghijklmnopqrstuv"
+    row = raw(b'{"name": "tunedModels/m"}', query=f"key={secret}")
+    journal = Journal()
+    journal.add(row)
+
+    assert secret not in repr(row)
+    (entry,) = journal.entries()
+    assert secret not in repr(entry)
+    assert entry.query == "key=***"
+    assert journal.entries()[0] is entry
 
 
 def test_polls_are_counted() -> None:
     """Each run has its own count."""
-    journal = Journal()
+    entries = numbered(*(raw(polled_model=model) for model in ("a", "b", "a", "")))
 
-    assert [journal.add(entry(), model).poll for model in ("a", "b", "a", "")] == [1, 1, 2, None]
+    assert [item.poll for item in entries] == [1, 1, 2, None]
 
 
-def test_wait_returns_entries_and_ends_on_close() -> None:
-    """Existing entries are returned at once; a closed journal ends every wait."""
+def test_subscribers_are_called_for_new_entries_and_at_the_end() -> None:
+    """Existing entries count at once; a closed journal calls everybody."""
     journals = Journals()
     journal = journals.of("w")
-    journal.add(entry())
+    journal.add(raw())
+    calls: list[str] = []
 
-    assert [item.number for item in journal.wait(0, 60)] == [1]
+    journal.subscribe(0, lambda: calls.append("old"))()
+    assert calls == ["old"]
+    unsubscribe = journal.subscribe(1, lambda: calls.append("new"))
+    journal.add(raw())
+    assert calls == ["old", "new"]
+    unsubscribe()
+    journal.subscribe(2, lambda: calls.append("end"))
     journals.close()
-    assert journal.wait(1, 60) == []
+    assert calls == ["old", "new", "end"]
     assert not journal.is_open
 
 
@@ -84,21 +128,21 @@ def test_bytes_of_all_journals_are_limited() -> None:
     """The least recently used journal is removed; the last one stays, whatever its size."""
     journals = Journals(size=50_000)
     for name in "abc":
-        journals.of(name).add(entry(answer=Body(b"x" * 20_000, 20_000)))
+        journals.of(name).add(raw(b"x" * 20_000))
     for _ in range(64):
         journals.of("c")
 
     assert list(journals.all()) == ["b", "c"]
-    journals.of("c").add(entry(answer=Body(b"x" * 90_000, 90_000)))
+    journals.of("c").add(raw(b"x" * 90_000))
     for _ in range(64):
         journals.of("c")
     assert list(journals.all()) == ["c"]
 
 
 ROWS = numbered(
-    entry(method="tunedModels.create", http="POST", path="/v1beta/tunedModels", query="tunedModelId=m"),
-    entry(status=404, caller="a@example.com", path="/v1beta/tunedModels/n"),
-    entry(status=503, fault="f1 error", answer=Body(b'"overloaded"', 12)),
+    raw(method="tunedModels.create", http="POST", path="/v1beta/tunedModels", query="tunedModelId=m"),
+    raw(status=404, caller="a@example.com", path="/v1beta/tunedModels/n"),
+    raw(status=503, fault="f1 error", answer=b'"overloaded"'),
 )
 
 
@@ -213,8 +257,8 @@ def test_nearest_route_has_the_difference(http: str, path: str, nearest: str, di
 )
 def test_nearest_model_has_the_difference(path: str, nearest: str | None, difference: str) -> None:
     """It is the spelling, a deletion, or the world that has the model."""
-    delete = entry(http="DELETE", method="tunedModels.delete", path="/v1beta/tunedModels/gone")
-    rows = numbered(delete, entry(status=404, path=path))
+    delete = raw(http="DELETE", method="tunedModels.delete", path="/v1beta/tunedModels/gone")
+    rows = numbered(delete, raw(status=404, path=path))
     misses = near_misses(rows, ["number"], lambda model: "w1" if model == "there" else None)
 
     assert [(item["number"], item["missing"], item["nearest"]) for item in misses] == [(2, "model", nearest)]

@@ -108,7 +108,7 @@ def test_update_time_is_creation_then_report_then_completion() -> None:
     queue, middle, end = (view(of, CREATED + moment * SECOND) for moment in (1, 20, 50))
 
     assert queue.update_time == CREATED
-    last = middle.snapshots()[-1].compute_time
+    last = list(middle.snapshots())[-1].compute_time
     assert last < middle.update_time <= CREATED + 20 * SECOND
     assert middle.update_time - last == pytest.approx(1.4 * SECOND, abs=1000)
     assert end.update_time == end.complete_time == CREATED + 41 * SECOND
@@ -150,7 +150,7 @@ def test_epoch_of_a_snapshot_follows_the_examples() -> None:
     """epoch = floor(step x batch size / examples): 15 examples by 2 end, after 38 steps, with epoch 5."""
     of = replace(plan(38), curve=replace(plan().curve, examples=15))
 
-    snapshots = view(of, CREATED + 100 * SECOND).snapshots()
+    snapshots = list(view(of, CREATED + 100 * SECOND).snapshots())
     assert [snapshots[step - 1].epoch for step in (1, 7, 8, 37, 38)] == [0, 0, 1, 4, 5]
 
 
@@ -168,14 +168,14 @@ def test_a_run_without_length_is_done_at_once() -> None:
 def test_changed_plan_has_no_old_records() -> None:
     """The cache belongs to the inputs of a plan; a plan with other inputs computes its own."""
     old = plan()
-    before = view(old, CREATED + 100 * SECOND).snapshots()
+    before = list(view(old, CREATED + 100 * SECOND).snapshots())
     new = replace(old, curve=replace(old.curve, data_seed=8), length=80 * SECOND)
     fresh = Plan(new.created, new.queue, new.length, new.total_steps, new.curve)
-    after = view(new, CREATED + 100 * SECOND).snapshots()
+    after = list(view(new, CREATED + 100 * SECOND).snapshots())
 
-    assert after == view(fresh, CREATED + 100 * SECOND).snapshots()
+    assert after == list(view(fresh, CREATED + 100 * SECOND).snapshots())
     assert all(one.mean_loss != other.mean_loss for one, other in zip(before, after, strict=True))
-    assert view(old, CREATED + 100 * SECOND).snapshots() == before
+    assert list(view(old, CREATED + 100 * SECOND).snapshots()) == before
     assert (old == replace(old), hash(old)) == (True, hash(replace(old)))
 
 
@@ -233,7 +233,7 @@ def test_progress_never_decreases(of: Plan, one: float, other: float) -> None:
     assert earlier.completed_steps <= later.completed_steps
     assert earlier.update_time <= later.update_time
     assert earlier.done <= later.done
-    assert later.snapshots()[: earlier.completed_steps] == earlier.snapshots()
+    assert list(later.snapshots())[: earlier.completed_steps] == list(earlier.snapshots())
     assert later.completed_percent == float32(100 * later.completed_steps / of.total_steps)
 
 
@@ -249,7 +249,7 @@ def test_times_are_in_order(of: Plan, share: float) -> None:
     padded = [text.removesuffix("Z").ljust(29, "0") for text in texts if text]
 
     assert padded == sorted(padded)
-    assert look.snapshots() == [] or look.start_time is not None
+    assert list(look.snapshots()) == [] or look.start_time is not None
     latest = max([look.update_time, *(row.compute_time for row in look.snapshots())])
     assert latest <= max(now, of.created) + 1000
 

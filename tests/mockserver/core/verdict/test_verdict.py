@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver.core.clock import Mode
-from tunedmodels_mockserver.core.journal.journal import Body, Entry
+from tunedmodels_mockserver.core.journal.entry import Body, Entry
 from tunedmodels_mockserver.core.verdict import verdict
 from tunedmodels_mockserver.wire.units import SECOND
 
