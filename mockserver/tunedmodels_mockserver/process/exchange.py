@@ -1,4 +1,4 @@
-"""Calls the application for one request, and sends the parts of its answer when their time has come.
+"""Answers one request. It calls the application, and sends the parts of its answer when their time has come.
 
 The application runs in the event loop or in a worker thread, and so does what makes the parts of the body. All else
 runs in the event loop. No thread waits for a pause of a body, nor for a client that reads slowly.
@@ -45,7 +45,7 @@ _NO_HEADERS = header_facts(())
 
 
 class Rest(Enum):
-    """The rest of a body after the parts that are made: more of them, or nothing."""
+    """The rest of a body, after the parts that are made: more of them, or nothing."""
 
     MORE = "more"
     NONE = "none"
@@ -56,7 +56,7 @@ Tail = Pause | End | Rest
 
 @dataclass(slots=True)
 class Service:
-    """The state that all connections of one server share.
+    """The common parts of all connections of one server.
 
     ``environ`` is in the environment of each request. If ``is_quick``, the store never waits. While ``is_stopping``, no
     body pauses, and each connection closes after its answers.

@@ -167,7 +167,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _raise_file_limit(files: int) -> None:
-    """Raise the limit of this process to as many open *files* as the system allows, but to no more than it needs."""
+    """Raise the limit on open files to *files*, or as far as the system allows."""
     with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 
