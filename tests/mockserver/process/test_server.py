@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import pytest
 import requests
@@ -148,10 +150,10 @@ def begin(port: int, path: str) -> socket.socket:
 def test_the_end_finishes_paced_streams_without_their_pauses() -> None:
     """The client gets the whole stream (D6)."""
     with serve_thread(create_app(Settings(seed=1))) as server:
-        rules = [{"answer": {"chunks": [{"text": "one "}, {"text": "two", "pause": 60}]}}]
+        rules: list[Any] = [{"answer": {"chunks": [{"text": "one "}, {"text": "two", "pause": 60}]}}]
         requests.put(f"{server.url}/_emulator/canned", json=rules, timeout=5).raise_for_status()
         stream = f"{server.url}/v1beta/models/gemini-1.5-flash:streamGenerateContent?alt=sse"
-        body = {"contents": [{"parts": [{"text": "hi"}]}]}
+        body: dict[str, Any] = {"contents": [{"parts": [{"text": "hi"}]}]}
         with requests.post(stream, json=body, stream=True, timeout=10) as answer:
             lines = answer.iter_lines()
             first = next(lines)
@@ -177,7 +179,7 @@ def test_the_end_waits_for_answers_that_are_computed() -> None:
         clients = [begin(server.port, "/slow") for _ in range(4)]
         is_running.wait(5)
         server.stop()
-        answers = [b"".join(iter(lambda client=client: client.recv(65536), b"")) for client in clients]
+        answers = [b"".join(iter(partial(client.recv, 65536), b"")) for client in clients]
         for client in clients:
             client.close()
 

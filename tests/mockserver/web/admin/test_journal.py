@@ -282,7 +282,8 @@ def test_the_number_of_readers_is_limited(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(events, "STREAMS", 2)
     with serve_thread(create_app(Settings(seed=1))) as server:
         readers = [follow(server.url, "heartbeat=60") for _ in range(2)]
-        assert [next(reader.iter_lines()) for reader in readers] == [b": the journal as it grows"] * 2
+        lines = [reader.iter_lines() for reader in readers]
+        assert [next(line) for line in lines] == [b": the journal as it grows"] * 2
         assert follow(server.url).status_code == 503
         readers[0].close()
         again = next(answer for answer in iter(lambda: follow(server.url), None) if answer.status_code == 200)
