@@ -28,7 +28,14 @@ _MAX_PATH = 300  # characters of a path whose route is kept
 class ApiRequest(Request):
     """A request whose limit on the body does not depend on a context of Flask."""
 
-    max_content_length = MAX_BODY
+    @property
+    def max_content_length(self) -> int | None:
+        """The largest body that is read, in bytes."""
+        return MAX_BODY
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        raise AttributeError(f"the limit of a request for the API is fixed, so it cannot become {value}")
 
 
 class _NoSessions(SessionInterface):
