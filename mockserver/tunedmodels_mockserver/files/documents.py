@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from ..core.strict_input import read_json
-from . import yaml_reader
 
 
 def read(path: Path) -> Any:
@@ -15,4 +14,8 @@ def read(path: Path) -> Any:
     Raise OSError if the file cannot be read. Raise BadInput, with the place in the file, if its text is invalid.
     """
     data = path.read_bytes()
-    return read_json(data, object) if path.suffix == ".json" and data.strip() else yaml_reader.parse(data)
+    if path.suffix == ".json" and data.strip():
+        return read_json(data, object)
+    from . import yaml_reader  # imported here: most servers read no YAML, and it would slow the start-up
+
+    return yaml_reader.parse(data)

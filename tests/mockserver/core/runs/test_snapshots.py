@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_mockserver.core.runs import interventions, snapshots
+from tunedmodels_mockserver.core.runs.losses import Curve, mean_losses
 from tunedmodels_mockserver.core.runs.plan import Plan
 from tunedmodels_mockserver.core.runs.snapshots import Histories
 from tunedmodels_mockserver.core.runs.view import view
 from tunedmodels_mockserver.wire.protojson.writing import COMPACT, EVENT, PRETTY, Layout, write
 from tunedmodels_mockserver.wire.surface import surface_of
 
-from .test_script import CURVE, SECOND, after, events, plan, whats
+from .test_script import CURVE, after, events, plan, whats
+from .test_view import SECOND
 
 
 def texts(of: Plan, now: int, version: str, layout: Layout) -> tuple[str, str]:
@@ -70,8 +73,12 @@ def test_a_row_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second poll computes and renders only what the first one did not show."""
     of = replace(plan(steps=10), curve=replace(CURVE, run_seed=99))
     computed: list[range] = []
-    original = snapshots.mean_losses
-    monkeypatch.setattr(snapshots, "mean_losses", lambda curve, steps: computed.append(steps) or original(curve, steps))
+
+    def compute(curve: Curve, steps: range) -> array[float]:
+        computed.append(steps)
+        return mean_losses(curve, steps)
+
+    monkeypatch.setattr(snapshots, "mean_losses", compute)
     for seconds in (45, 45, 85):
         texts(of, after(seconds), "v1beta", PRETTY)
 
