@@ -1,4 +1,7 @@
-"""Requests over HTTP, beside the peers: all targets are up at once, and the load visits one after the other in each round."""
+"""Requests over HTTP, beside the peers.
+
+All targets are up at once, and in each round the load visits one after the other.
+"""
 
 from __future__ import annotations
 
@@ -116,13 +119,13 @@ def rows(figures: Figures) -> list[list[str]]:
     head = [
         "",
         *(f"{number} conn.: rps / p50 / p99 µs" for number in figures),
-        "CPU µs a request at 16",
+        "CPU µs at 16",
         "ours ÷ it at 16",
     ]
     lines = [head]
     for name in figures[CONNECTIONS[0]]:
         cells = [
-            f"{median(series[name].rates()):,.0f} / {median(series[name].p50()):,.0f} / {median(series[name].p99()):,.0f}"
+            " / ".join(f"{median(v):,.0f}" for v in (series[name].rates(), series[name].p50(), series[name].p99()))
             + (f" ({series[name].errors()} failed)" if series[name].errors() else "")
             for series in figures.values()
         ]

@@ -1,4 +1,4 @@
-"""Calls through ``intercept()``, worlds, resets and fixtures, in processes of their own so that nothing else is loaded."""
+"""Calls through ``intercept()``, worlds, resets and fixtures, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def in_process(plan: Plan) -> Measurement:
     times: dict[str, list[float]] = json.loads(process.stdout)
     rows = [["", "µs, median"], *([name, f"{median(values):,.0f}"] for name, values in times.items())]
     middle = {name: median(values) for name, values in times.items()}
-    figures = {"world.fresh_ms": middle["fresh world, and its end"] / 1e3}
+    figures = {"world.fresh_ms": middle["block of intercept(): a fresh world"] / 1e3}
     if "responses" in middle:
         figures["intercept.ratio"] = middle["call through intercept()"] / middle["responses"]
     return Measurement("In process, and worlds", rows, figures)

@@ -34,7 +34,7 @@ def main(rounds: int) -> dict[str, list[float]]:
             mock.add_passthru("http://localhost")
             actions["responses"] = lambda: session.get(OTHER)
         if importlib.util.find_spec("requests_mock"):
-            import requests_mock
+            import requests_mock  # pyright: ignore[reportMissingImports]
 
             adapter = requests_mock.Adapter()
             adapter.register_uri("GET", "mock://example.com/v1beta/tunedModels", content=body)
@@ -55,8 +55,8 @@ def main(rounds: int) -> dict[str, list[float]]:
 
         shared = World(server.url, "shared")
 
-        actions["fresh world, and its end"] = block
-        actions["world of a server, and its end"] = fresh
+        actions["block of intercept(): a fresh world"] = block
+        actions["world of a server, without a call"] = fresh
         actions["reset of a world of a server"] = shared.reset
         times: dict[str, list[float]] = {name: [] for name in actions}
         for _ in range(rounds):

@@ -24,7 +24,7 @@ MOST_STEAL = 0.03  # of all cores: taken by other virtual machines
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """A look at the machine while nothing of ours runs: *load* is the average of a minute, the others are shares of 1."""
+    """What others do on the machine: *load* is the average of a minute, the rest are shares of 1."""
 
     load: float
     use: float

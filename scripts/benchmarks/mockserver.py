@@ -1,4 +1,4 @@
-"""Starts our mock server as a user does, by the command ``tunedmodels-mockserver serve``, and fills it by its public API."""
+"""Starts our mock server by ``tunedmodels-mockserver serve``, as a user does, and fills it by its public API."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ AIMS = (
     Aim("S9", "streams.64.share", "64 paced streams ÷ ideal", 1.1),
     Aim("S9", "streams.64.worst_ms", "worst GET meanwhile, ms", 20),
     Aim("S10", "intercept.ratio", "call through intercept() ÷ responses", 1.2),
-    Aim("S10", "world.fresh_ms", "fresh world, ms", 0.2),
+    Aim("S10", "world.fresh_ms", "fresh world in process (a block of intercept()), ms", 0.2),
     Aim("S10", "fixture.ratio", "test with tunedmodels_world ÷ clear() of pytest-httpserver", 1.5),
     Aim("S11", "stores.two_ratio", "two servers on one PostgreSQL ÷ one", 1.5, at_least=True),
     Aim("S12", "imports.client_ratio", "from tunedmodels import Client ÷ requests and google-auth", 1.2),

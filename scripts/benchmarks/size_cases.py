@@ -53,7 +53,7 @@ def memory(plan: Plan) -> Measurement:
         sent = load_for(server, call, requests_after)
         growth = server.memory() - full
     with mockserver.server(*mockserver.options_for()) as server:
-        many(server, 2_000)  # fills the journal
+        many(server, 500 if plan.quick else JOURNAL)  # fills the journal
         before = server.memory()
         many(server, models)
         each = (server.memory() - before) / models
@@ -80,13 +80,17 @@ def load_for(server: ServerProcess, request: Request, wanted: int) -> int:
 
 
 def _last_page(url: str) -> Request:
-    token, last = "", ""
-    while True:
-        answer = mockserver.call(url, "GET", f"/v1beta/tunedModels?pageSize=1000&pageToken={token}")
-        last, token = token, answer.get("nextPageToken", "")
-        if not token:
-            # The page before the last one is left out: the last has as many models as any other of ten.
-            return Request(f"/v1beta/tunedModels?pageSize=10&pageToken={last}")
+    """Walk to the last page of ten: in large pages first, then in pages of ten."""
+    token = ""
+    for size in (1000, 10):
+        following = token
+        while following or not token:
+            token = following
+            page = f"/v1beta/tunedModels?pageSize={size}&pageToken={token}"
+            following = mockserver.call(url, "GET", page).get("nextPageToken", "")
+            if not token and not following:
+                break
+    return Request(f"/v1beta/tunedModels?pageSize=10&pageToken={token}")
 
 
 def size(plan: Plan) -> Measurement:
@@ -122,7 +126,7 @@ def long_run(plan: Plan) -> Measurement:
     with mockserver.server(*mockserver.options_for()) as server, requests.Session() as session:
         operation = mockserver.create(server.url, mockserver.training(examples=steps // 100, epochs=100))
         mockserver.finish(server.url)
-        polls, parses = [], []
+        polls, parses, content = [], [], b""
         for _ in range(20):
             began = time.perf_counter()
             content = session.get(f"{server.url}/v1beta/{operation}", timeout=120).content

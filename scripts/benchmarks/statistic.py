@@ -19,6 +19,6 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 
 def ratio(values: Sequence[float], others: Sequence[float]) -> float | None:
-    """Return the median of the ratios of each round's value to the same round's other; None without a round that has both."""
+    """Return the median of the rounds' ratios; None without a round that has both values."""
     ratios = [value / other for value, other in zip(values, others, strict=False) if other]
     return median(ratios) if ratios else None

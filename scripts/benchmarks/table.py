@@ -22,10 +22,11 @@ def head(environment: Mapping[str, Any], rounds: int, seconds: float, quick: boo
         f"{environment['date']}, commit {environment['commit']}, {environment['python']}, {environment['system']}, "
         f"{environment['cpu']}, {environment['cores']} cores, {environment['memory_gib']} GiB, load average "
         f"{environment['load']}, steal {environment['steal']:.1%}. Load by {environment['generator']}; {rounds} rounds "
-        f"of {seconds:g} s; servers {'on one core, load on another' if environment['pinned'] else 'and load share the cores'}."
+        f"of {seconds:g} s; "
+        f"servers {'on one core, load on another' if environment['pinned'] else 'and load share the cores'}."
     ]
     if quick:
-        lines.append("**This was a quick run: the figures are rough.**")
+        lines.append("**This was a quick run: sizes are smaller than the names say, and the figures are rough.**")
     if environment["busy"]:
         lines.append(f"**The machine was busy: do not compare these figures.** ({'; '.join(environment['busy'])}.)")
     return "\n\n".join(lines)

@@ -16,6 +16,7 @@ from flask import Flask
 
 from tunedmodels_mockserver import Settings
 from tunedmodels_mockserver.cli import main, service
+from tunedmodels_mockserver.process.limits import Limits
 from tunedmodels_mockserver.process.server import Server
 
 COMMAND = [sys.executable, "-m", "tunedmodels_mockserver"]
@@ -43,9 +44,9 @@ def serve_process(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 @contextmanager
-def serve_thread(app: Flask, host: str = "127.0.0.1") -> Iterator[Server]:
+def serve_thread(app: Flask, host: str = "127.0.0.1", limits: Limits | None = None) -> Iterator[Server]:
     """Yield a server that answers with *app* in its own thread, and check that it stops in time."""
-    server = Server(app, host, 0)
+    server = Server(app, host, 0, limits)
     thread = threading.Thread(target=server.serve)
     thread.start()
     try:

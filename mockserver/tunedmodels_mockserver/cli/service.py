@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -13,7 +14,10 @@ import click
 from .. import interrupts
 
 if TYPE_CHECKING:  # Importing Flask takes most of the start-up time, and --help does not need it.
+    from flask import Flask
+
     from ..core.state.worlds import Worlds
+    from ..process.server import Server
     from ..settings import Settings
 
 BAD_USAGE = 2
@@ -34,33 +38,11 @@ def run(
 
     Write *port_file* when the server is ready, and remove it at the end. Write *export* at the end.
     """
-    from ..app import create_app
-    from ..core.strict_input import BadInput
+    app, server = _create_server(settings, host, port, export)
     from ..files import atomic
-    from ..files.state import check_writable
-    from ..process.server import PortInUse, Server
-    from ..stores.errors import StartupError
-
-    if not host:
-        _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
-    try:
-        if export:
-            check_writable(export)
-        app = create_app(settings)
-        server = Server(app, host, port)
-    except StartupError as error:
-        _fail(str(error), BAD_STATE)
-    except BadInput as error:
-        _fail(str(error), BAD_USAGE)
-    except PortInUse as error:
-        _fail(str(error), PORT_IN_USE)
-    except OSError as error:
-        _fail(
-            f"Cannot listen on {host}, port {port}: {error.strerror or error}. Give another --host or --port.",
-            BAD_USAGE,
-        )
 
     def when_ready() -> None:
+        gc.freeze()  # the objects of the start stay, so no collection has to look at them
         if port_file:
             try:
                 atomic.write(port_file, f"{server.port}\n".encode())
@@ -83,6 +65,39 @@ def run(
     if port_file:
         with suppress(OSError):  # a leftover port file misleads its reader, but it is no reason to fail
             atomic.destination(port_file).unlink()
+
+
+def _create_server(settings: Settings, host: str, port: int, export: Path | None) -> tuple[Flask, Server]:
+    """Return the application and a server for it that listens. On an error, print a sentence and exit with a status."""
+    gc.disable()  # a start makes many objects that stay, and no garbage
+    try:
+        from ..app import create_app
+        from ..core.strict_input import BadInput
+        from ..files.state import check_writable
+        from ..process.server import PortInUse, Server
+        from ..stores.errors import StartupError
+
+        if not host:
+            _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
+        try:
+            if export:
+                check_writable(export)
+            app = create_app(settings)
+            server = Server(app, host, port)
+        except StartupError as error:
+            _fail(str(error), BAD_STATE)
+        except BadInput as error:
+            _fail(str(error), BAD_USAGE)
+        except PortInUse as error:
+            _fail(str(error), PORT_IN_USE)
+        except OSError as error:
+            _fail(
+                f"Cannot listen on {host}, port {port}: {error.strerror or error}. Give another --host or --port.",
+                BAD_USAGE,
+            )
+        return app, server
+    finally:
+        gc.enable()
 
 
 def _export(worlds: Worlds, path: Path) -> None:

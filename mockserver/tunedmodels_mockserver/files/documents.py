@@ -16,4 +16,8 @@ def read(path: Path) -> Any:
     from . import yaml_reader  # importing PyYAML is slow, and only files in YAML need it
 
     data = path.read_bytes()
-    return read_json(data, object) if path.suffix == ".json" and data.strip() else yaml_reader.parse(data)
+    if path.suffix == ".json" and data.strip():
+        return read_json(data, object)
+    from . import yaml_reader  # imported here: most servers read no YAML, and it would slow the start-up
+
+    return yaml_reader.parse(data)

@@ -45,7 +45,8 @@ class Connection(asyncio.Protocol):
         self._environ: dict[str, Any] = {}
         self._target = b""
         self._header_count = 0
-        self._head_size = 0  # bytes of a head that came in several pieces
+        self._received = 0  # bytes of the data that the parser reads now
+        self._head_size = 0  # bytes before them, if a head came in several pieces
         self._body: list[bytes] = []
         self._body_size = 0
         self._keeps_alive = True
@@ -107,6 +108,7 @@ class Connection(asyncio.Protocol):
         self.since = self._service.loop.time()
         if self._is_closing or self._is_refused:
             return
+        self._received = len(data)
         rest = self._parse(data)
         while rest:
             rest = self._parse(rest)
@@ -154,11 +156,11 @@ class Connection(asyncio.Protocol):
         parser, environ = self._parser, self._environ
         environ["REQUEST_METHOD"] = parser.get_method().decode("latin-1")
         version = parser.get_http_version()
-        environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
+        environ["SERVER_PROTOCOL"] = "HTTP/1.1" if version == "1.1" else f"HTTP/{version}"
         self._keeps_alive = parser.should_keep_alive()
         if self._header_count > self._limits.headers:
             self._refuse(431, f"more than {self._limits.headers} headers")
-        elif self._head_size and self._size_of_head() > self._limits.head:
+        elif self._head_size + self._received > self._limits.head and self._size_of_head() > self._limits.head:
             self._refuse_long_head()
         try:
             add_target(environ, self._target)
@@ -197,7 +199,7 @@ class Connection(asyncio.Protocol):
             self._refuse(413, f"exceeds max_body of {self._limits.body}")
 
     def on_message_complete(self) -> None:
-        """Let the request wait for its answer."""
+        """Add the request to those that wait for their answers."""
         if self._body_head or self._is_refused:
             return
         environ, body_size = self._environ, self._body_size

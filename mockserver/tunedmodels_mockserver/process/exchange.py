@@ -1,4 +1,4 @@
-"""Answers one request: calls the application, and sends the parts of its answer when their time has come.
+"""Answers one request. It calls the application, and sends the parts of its answer when their time has come.
 
 The application runs in the event loop or in a worker thread, and so does what makes the parts of the body. All else
 runs in the event loop. No thread waits for a pause of a body, nor for a client that reads slowly.
@@ -42,11 +42,8 @@ _QUICK_ADMIN = frozenset(
 )
 
 
-_NO_HEADERS = header_facts(())
-
-
 class Rest(Enum):
-    """What comes after the parts of a body that are made: more of them, or nothing."""
+    """The rest of a body, after the parts that are made: more of them, or nothing."""
 
     MORE = "more"
     NONE = "none"
@@ -56,7 +53,7 @@ Tail = Pause | End | Rest
 
 
 class Service(msgspec.Struct):
-    """What all connections of one server share.
+    """The common parts of all connections of one server.
 
     ``environ`` is in the environment of each request. If ``is_quick``, the store never waits. While ``is_stopping``, no
     body pauses, and each connection closes after its answers.
@@ -90,31 +87,20 @@ class Exchange:
     *environ* is the request. *keeps_alive* says whether the client can send another one on the *connection*.
     """
 
-    __slots__ = (
-        "_close_body",
-        "_connection",
-        "_environ",
-        "_facts",
-        "_has_begun",
-        "_head_is_sent",
-        "_headers",
-        "_is_abandoned",
-        "_is_blocked",
-        "_is_chunked",
-        "_is_closing",
-        "_is_working",
-        "_keeps_alive",
-        "_names",
-        "_parts",
-        "_service",
-        "_status",
-        "_timer",
-        "_unsent",
-        "_unsubscribe",
-        "_values",
-        "_workers",
-        "body_size",
-    )
+    # These stay on the class until they change: most answers change few of them.
+    _workers: WorkerThreads | None = None
+    _has_begun = _is_working = _is_abandoned = _is_blocked = False
+    _head_is_sent = _is_chunked = _is_closing = False
+    _status = ""
+    _headers: Sequence[tuple[str, str]] = ()
+    _names: tuple[str, ...] = ()
+    _values: tuple[str, ...] = ()
+    _facts = header_facts(())
+    _parts: Iterator[Any] = iter(())
+    _close_body: Callable[[], object] | None = None
+    _unsent: int | None = None  # bytes of the Content-Length that are not sent yet
+    _timer: asyncio.TimerHandle | None = None
+    _unsubscribe: Callable[[], None] | None = None
 
     def __init__(
         self, connection: Connection, service: Service, environ: dict[str, Any], body_size: int, keeps_alive: bool
@@ -124,19 +110,6 @@ class Exchange:
         self._environ = environ
         self._keeps_alive = keeps_alive
         self.body_size = body_size
-        self._workers: WorkerThreads | None = None
-        self._has_begun = self._is_working = self._is_abandoned = self._is_blocked = False
-        self._head_is_sent = self._is_chunked = self._is_closing = False
-        self._status = ""
-        self._headers: Sequence[tuple[str, str]] = ()
-        self._names: tuple[str, ...] = ()
-        self._values: tuple[str, ...] = ()
-        self._facts = _NO_HEADERS
-        self._parts: Iterator[Any] = iter(())
-        self._close_body: Callable[[], object] | None = None
-        self._unsent: int | None = None  # bytes of the Content-Length that are not sent yet
-        self._timer: asyncio.TimerHandle | None = None
-        self._unsubscribe: Callable[[], None] | None = None
 
     def begin(self) -> None:
         """Call the application, now or as soon as a worker thread is free."""

@@ -20,7 +20,7 @@ _MAX_FORMS = 1000
 
 
 class HeaderFacts(NamedTuple):
-    """What the names of an application's headers say. ``length_place`` is the place of Content-Length, or -1."""
+    """The facts about the headers of an application. ``length_place`` is the place of Content-Length, or -1."""
 
     length_place: int
     has_server: bool

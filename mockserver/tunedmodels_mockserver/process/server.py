@@ -168,7 +168,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _raise_file_limit(files: int) -> None:
-    """Let this process open as many *files* as the system allows, but no more than it needs."""
+    """Raise the limit on open files to *files*, or as far as the system allows."""
     with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 

@@ -18,7 +18,7 @@ from .statements import Statement, Statements
 
 _BUSY = 30.0  # seconds to wait for a write by another process; writes are short
 _CONNECT = 5  # seconds until a server that does not answer counts as unreachable
-_CONNECTIONS = 20  # more than waitress has threads
+_CONNECTIONS = 30  # more than the server has worker threads
 _LOCK = 0x74756E6564  # PostgreSQL: key of the advisory lock for creating the tables
 
 

@@ -23,9 +23,8 @@ class Statement:
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
-        self._defaults: dict[str, Any] = dict(compiled.params)
-        names: list[str] | None = getattr(compiled, "positiontup", None)
-        self._order = names
+        self._defaults: dict[str, Any] = dict(compiled.params or {})
+        self._order: list[str] | None = getattr(compiled, "positiontup", None)
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """Return *values*, by the names of the parameters, in the form that the driver takes."""

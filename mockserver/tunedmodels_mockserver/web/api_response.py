@@ -1,4 +1,4 @@
-"""The response to a request for the API: a value, which is a WSGI application too.
+"""Defines the response to a request for the API, which is a value and a WSGI application.
 
 It costs a tenth of a response of Flask, which answers everything else.
 """

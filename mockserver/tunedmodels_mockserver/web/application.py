@@ -28,7 +28,14 @@ _MAX_PATH = 300  # characters of a path whose route is kept
 class ApiRequest(Request):
     """A request whose limit on the body does not depend on a context of Flask."""
 
-    max_content_length = MAX_BODY
+    @property
+    def max_content_length(self) -> int | None:
+        """The largest body that is read, in bytes."""
+        return MAX_BODY
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        raise AttributeError(f"the limit of a request for the API is fixed, so it cannot become {value}")
 
 
 class _NoSessions(SessionInterface):
@@ -65,10 +72,21 @@ class ApiView:
         return self.answer(version, request)
 
 
+class _Rule(Rule):
+    """A rule that compiles its builder of URLs at the first use: nothing here builds any, and it slows the start-up."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., Any]:
+        def build(rule: Rule, **values: Any) -> Any:
+            return Rule._compile_builder(rule, append_unknown)(rule, **values)
+
+        return build
+
+
 class Application(Flask):
     """A Flask application that calls each ``ApiView`` without contexts."""
 
     request_class = ApiRequest
+    url_rule_class = _Rule
     session_interface = _NoSessions()
     url_rule_class = _RuleWithLateBuilder
 

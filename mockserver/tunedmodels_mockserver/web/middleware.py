@@ -30,7 +30,7 @@ def rewrite_requests(application: _Application, *, strict: bool) -> _Application
         if environ["REQUEST_METHOD"] == "POST" and override in _METHODS:
             environ["REQUEST_METHOD"] = override
         path = environ.get("PATH_INFO", "")
-        # waitress itself folds slashes at the beginning of the path. Only REQUEST_URI still has them.
+        # The server itself folds slashes at the beginning of the path. Only REQUEST_URI still has them.
         if "//" in path or environ.get("REQUEST_URI", "").startswith("//"):
             if strict:  # answer here: routing does not see slashes at the beginning
                 return not_found.response(environ["REQUEST_METHOD"], path)(environ, start)

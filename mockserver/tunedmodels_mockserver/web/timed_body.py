@@ -18,7 +18,7 @@ from ..core.answers import Pause
 
 
 class End(Enum):
-    """How a connection ends before the body is complete: by a reset, or by a close. Both come after the sent bytes."""
+    """The end of a connection before its body is complete, by a reset or by a close. Both come after the sent bytes."""
 
     RESET = "reset"
     CLOSE = "close"

@@ -4,7 +4,7 @@ import sys
 import threading
 from pathlib import Path
 
-from pytest_httpserver import HTTPServer
+from pytest_httpserver import HTTPServer  # pyright: ignore[reportMissingImports]
 
 server = HTTPServer(port=int(sys.argv[1]), threaded=True)
 for name in ("operation", "model", "list", "generate"):

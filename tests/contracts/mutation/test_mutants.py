@@ -106,6 +106,22 @@ def test_done_goes_back() -> None:
     ]
 
 
+def test_secret_echoed() -> None:
+    """The error contains the key of the request."""
+    api = MutatedFake("secret-echoed").api
+
+    assert "of-nobody" in api.get("v1beta/models", {"key": "of-nobody"}).text
+
+
+def test_permissions_unchecked() -> None:
+    """Another caller gets a model without any permission."""
+    fake_api = MutatedFake("permissions-unchecked")
+
+    assert (
+        fake_api.api.by(fake_api.target.other).get("v1beta/tunedModels/numbers").ok()["name"] == "tunedModels/numbers"
+    )
+
+
 @pytest.mark.parametrize(
     ("mutant", "text"),
     [("times-in-local-form", '"createTime": "2'), ("members-in-snake-case", '"create_time"'), ("always-compact", '{"')],

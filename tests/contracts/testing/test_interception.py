@@ -503,7 +503,7 @@ def test_fixture(pytester: pytest.Pytester) -> None:
             assert False
         """
     )
-    pytester.makepyfile(waitress="raise ImportError('no server is needed')")
+    pytester.makepyfile(httptools="raise ImportError('no server is needed')")
     result = pytester.runpytest_subprocess("-W", "error")
 
     result.assert_outcomes(passed=2, failed=1, errors=1)

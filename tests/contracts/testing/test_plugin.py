@@ -58,12 +58,12 @@ def test_one_server_and_a_world_for_each_test(pytester: pytest.Pytester) -> None
 def test_server_that_does_not_start(pytester: pytest.Pytester) -> None:
     """The error has the last line of the mock server, and stderr has all its lines."""
     pytester.makepyfile("def test_it(tunedmodels_server):\n    pass\n")
-    pytester.makepyfile(waitress="raise ImportError('waitress is not installed')")
+    pytester.makepyfile(httptools="raise ImportError('httptools is not installed')")
     result = pytester.runpytest_inprocess()
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*did not start (status 1): ImportError: waitress is not installed", "*Captured stderr*", "Traceback *"]
+        ["*did not start (status 1): ImportError: httptools is not installed", "*Captured stderr*", "Traceback *"]
     )
 
 

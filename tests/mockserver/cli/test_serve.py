@@ -265,7 +265,7 @@ def test_a_signal_ends_a_waiting_command(words: list[str], number: signal.Signal
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_before_the_ready_line_ends_it(tmp_path: Path, number: signal.Signals) -> None:
     """A server that is not ready yet dies of the signal."""
-    (tmp_path / "waitress.py").write_text(
+    (tmp_path / "httptools.py").write_text(
         "import time\nprint('starting', flush=True)\nfor _ in range(600):\n    time.sleep(0.1)\n"
     )
     process = subprocess.Popen(

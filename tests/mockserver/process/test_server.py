@@ -5,8 +5,11 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import pytest
 import requests
@@ -44,7 +47,7 @@ def test_concurrent_callers_get_different_models(url: str) -> None:
 
 
 def test_an_answer_has_one_server_header_and_no_via(url: str) -> None:
-    """waitress adds neither its own Server header nor a Via."""
+    """The server adds none of its own to that of the application."""
     headers = requests.get(f"{url}/v1beta/tunedModels", timeout=5).raw.headers
 
     assert headers.getlist("Server") == [SERVER]
@@ -136,3 +139,84 @@ def test_running_requests_are_answered_before_the_end() -> None:
 
         assert answer.result().text == "answered"
     socket.create_server(("127.0.0.1", server.port)).close()
+
+
+def begin(port: int, path: str) -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", port), timeout=20)
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return client
+
+
+def test_the_end_finishes_paced_streams_without_their_pauses() -> None:
+    """The client gets the whole stream (D6)."""
+    with serve_thread(create_app(Settings(seed=1))) as server:
+        rules: list[Any] = [{"answer": {"chunks": [{"text": "one "}, {"text": "two", "pause": 60}]}}]
+        requests.put(f"{server.url}/_emulator/canned", json=rules, timeout=5).raise_for_status()
+        stream = f"{server.url}/v1beta/models/gemini-1.5-flash:streamGenerateContent?alt=sse"
+        body: dict[str, Any] = {"contents": [{"parts": [{"text": "hi"}]}]}
+        with requests.post(stream, json=body, stream=True, timeout=10) as answer:
+            lines = answer.iter_lines()
+            first = next(lines)
+            server.stop()
+            rest = b"".join(lines)
+
+    assert b"one" in first
+    assert b"two" in rest
+    assert b"finishReason" in rest
+
+
+def test_the_end_waits_for_answers_that_are_computed() -> None:
+    """Each of four is answered, although they are computed one after the other in the event loop (D7)."""
+    app, is_running = create_app(), threading.Event()
+
+    @app.get("/slow")
+    def slow() -> str:
+        is_running.set()
+        time.sleep(0.4)
+        return "answered"
+
+    with serve_thread(app) as server:
+        clients = [begin(server.port, "/slow") for _ in range(4)]
+        is_running.wait(5)
+        server.stop()
+        answers = [b"".join(iter(partial(client.recv, 65536), b"")) for client in clients]
+        for client in clients:
+            client.close()
+
+    assert [answer.endswith(b"answered") for answer in answers] == [True] * 4
+
+
+def test_the_end_cuts_what_is_not_finished_after_five_seconds() -> None:
+    """The client gets a reset, so that it does not take a part for the whole."""
+    app, may_end = create_app(), threading.Event()
+
+    @app.get("/_emulator/endless")
+    def endless() -> str:
+        may_end.wait(30)
+        return "late"
+
+    with serve_thread(app) as server:
+        client = begin(server.port, "/_emulator/endless")
+        time.sleep(0.3)
+        server.stop()
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
+        may_end.set()
+        client.close()
+
+
+def test_thousands_of_idle_connections_lock_nobody_out() -> None:
+    """Five thousand clients that send nothing leave the server as it is (D13)."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 11_000:
+        pytest.skip("the system does not let a process open 11,000 sockets")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 11_000), hard))
+    try:
+        with serve_thread(create_app(Settings(seed=1))) as server:
+            idle = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(5000)]
+            assert requests.get(f"{server.url}/v1beta/tunedModels", timeout=10).ok
+            for client in idle:
+                client.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -1,4 +1,4 @@
-"""Defines the entry of a journal: one request with its answer, without secrets."""
+"""Defines the entry of a journal, which has one request with its answer, without secrets."""
 
 from __future__ import annotations
 

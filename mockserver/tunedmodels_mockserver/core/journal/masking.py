@@ -1,4 +1,4 @@
-"""Masks secrets, and texts that look like secrets, before requests and answers go into the journal."""
+"""Masks secrets, and texts that look like secrets, before anybody reads requests and answers in the journal."""
 
 from __future__ import annotations
 

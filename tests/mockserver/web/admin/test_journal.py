@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.web.admin import events
 
 from ...conftest import ok
 from ...serving import serve_thread
@@ -246,8 +247,8 @@ def follow(url: str, query: str = "") -> requests.Response:
 def test_a_reader_follows_the_journal(url: str) -> None:
     """It gets earlier and new entries that match its filter; the server can stop while it reads."""
     requests.get(f"{url}/v1beta/tunedModels", timeout=10)
-    with follow(url, "since=0&method=*.list") as events:
-        lines = events.iter_lines(decode_unicode=True)
+    with follow(url, "since=0&method=*.list") as reader:
+        lines = reader.iter_lines(decode_unicode=True)
         events_of_lists = [next(line for line in lines if line.startswith("data: "))]
         requests.get(f"{url}/v1beta/models/x", timeout=10)
         requests.get(f"{url}/v1beta/tunedModels?pageSize=7", timeout=10)
@@ -267,8 +268,8 @@ def test_requests_that_a_filter_excludes_do_not_stop_the_heartbeat(url: str) -> 
     sender = threading.Thread(target=send_requests)
     sender.start()
     try:
-        with follow(url, "method=*.list&heartbeat=1") as events:
-            lines = [line for line, _ in zip(filter(None, events.iter_lines()), range(3), strict=False)]
+        with follow(url, "method=*.list&heartbeat=1") as reader:
+            lines = [line for line, _ in zip(filter(None, reader.iter_lines()), range(3), strict=False)]
     finally:
         stop.set()
         sender.join()
@@ -276,18 +277,18 @@ def test_requests_that_a_filter_excludes_do_not_stop_the_heartbeat(url: str) -> 
     assert lines[1:] == [b": still here"] * 2
 
 
-def test_four_readers_can_follow_at_a_time(url: str) -> None:
-    """The fifth gets 503, and the API still answers; the next heartbeat notices that a reader is gone."""
-    readers = [follow(url, "heartbeat=1") for _ in range(4)]
-    lines = [reader.iter_lines() for reader in readers]
-    assert [next(line) for line in lines] == [b": the journal as it grows"] * 4
-    assert follow(url).status_code == 503
-    assert requests.get(f"{url}/v1beta/tunedModels", timeout=10).status_code == 200
-    assert b": still here" in lines[0]
-    readers[0].close()
-    again = next(answer for answer in iter(lambda: follow(url), None) if answer.status_code == 200)
-    for reader in [again, *readers]:
-        reader.close()
+def test_the_number_of_readers_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more gets 503; a reader that disconnects makes room at once, long before a heartbeat."""
+    monkeypatch.setattr(events, "STREAMS", 2)
+    with serve_thread(create_app(Settings(seed=1))) as server:
+        readers = [follow(server.url, "heartbeat=60") for _ in range(2)]
+        lines = [reader.iter_lines() for reader in readers]
+        assert [next(line) for line in lines] == [b": the journal as it grows"] * 2
+        assert follow(server.url).status_code == 503
+        readers[0].close()
+        again = next(answer for answer in iter(lambda: follow(server.url), None) if answer.status_code == 200)
+        for reader in (again, readers[1]):
+            reader.close()
 
 
 def test_every_entry_has_the_size_of_its_body(http: FlaskClient) -> None:
