@@ -13,8 +13,6 @@ def read(path: Path) -> Any:
 
     Raise OSError if the file cannot be read. Raise BadInput, with the place in the file, if its text is invalid.
     """
-    from . import yaml_reader  # importing PyYAML is slow, and only files in YAML need it
-
     data = path.read_bytes()
     if path.suffix == ".json" and data.strip():
         return read_json(data, object)
