@@ -72,21 +72,10 @@ class ApiView:
         return self.answer(version, request)
 
 
-class _Rule(Rule):
-    """A rule that compiles its builder of URLs at the first use: nothing here builds any, and it slows the start-up."""
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., Any]:
-        def build(rule: Rule, **values: Any) -> Any:
-            return Rule._compile_builder(rule, append_unknown)(rule, **values)
-
-        return build
-
-
 class Application(Flask):
     """A Flask application that calls each ``ApiView`` without contexts."""
 
     request_class = ApiRequest
-    url_rule_class = _Rule
     session_interface = _NoSessions()
     url_rule_class = _RuleWithLateBuilder
 
