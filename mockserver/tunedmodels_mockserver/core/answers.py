@@ -6,8 +6,9 @@ The core makes answers. A face of the server, such as the HTTP layer, writes the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import msgspec
 
 from ..wire.status import Status
 from .effects import Effect, Page
@@ -16,15 +17,13 @@ _UNANSWERED = ("reset", "commit_then_drop")  # the client gets no answer
 _INCOMPLETE = (*_UNANSWERED, "truncate")
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(msgspec.Struct, frozen=True):
     """A pause of so many seconds between two messages of a stream."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(msgspec.Struct, frozen=True):
     """A stream of messages, with pauses between them."""
 
     messages: Iterable[Mapping[str, Any] | Pause]
@@ -34,16 +33,14 @@ Content: TypeAlias = "Mapping[str, Any] | Stream | Status | Page | None"
 """A message, a stream, an error, a page of HTML, or None if the client gets nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptedPoll:
+class ScriptedPoll(msgspec.Struct, frozen=True):
     """The message that answers a poll, and the effect that the script of the run has on this answer."""
 
     message: Mapping[str, Any]
     effect: Effect
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The answer to one call.
 
     ``faults`` has the id and the effect of each fault that fired. ``latency`` is the time in seconds before the answer.

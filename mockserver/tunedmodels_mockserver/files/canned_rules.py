@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,7 @@ SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _Stamp = tuple[int, int, int]  # time of change, size, inode
 
 
-@dataclass(frozen=True, slots=True)
-class _FileRules:
+class _FileRules(msgspec.Struct, frozen=True):
     """The result of the last read of a file. With a ``problem``, the rules are those of the last good version."""
 
     stamp: _Stamp | None

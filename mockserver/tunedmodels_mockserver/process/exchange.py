@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ..core.answers import Pause
 from ..log import LOG
@@ -51,8 +52,7 @@ class Rest(Enum):
 Tail = Pause | End | Rest
 
 
-@dataclass(slots=True)
-class Service:
+class Service(msgspec.Struct):
     """The common parts of all connections of one server.
 
     ``environ`` is in the environment of each request. If ``is_quick``, the store never waits. While ``is_stopping``, no
@@ -66,7 +66,7 @@ class Service:
     is_quick: bool
     workers: WorkerThreads
     admin_workers: WorkerThreads
-    connections: set[Connection] = field(default_factory=set)
+    connections: set[Connection] = msgspec.field(default_factory=set)
     is_stopping: bool = False
 
     def workers_for(self, environ: dict[str, Any], body_size: int) -> WorkerThreads | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """The limits of one server: sizes in bytes, times in seconds.
 
     ``body`` is above the application's own limit of 20 MiB, so most bodies that are too large get the error of the

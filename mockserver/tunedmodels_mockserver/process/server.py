@@ -13,9 +13,10 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from .connection import Connection
 from .exchange import Service

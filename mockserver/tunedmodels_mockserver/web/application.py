@@ -48,6 +48,19 @@ class _NoSessions(SessionInterface):
         return self._session
 
 
+class _RuleWithLateBuilder(Rule):
+    """A rule that compiles the functions that build its URL when somebody builds one.
+
+    The server builds none, and compiling them takes most of the time in which the routes are made.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        def build(rule: Rule, **values: Any) -> tuple[str, str]:
+            return Rule._compile_builder(self, append_unknown)(rule, **values)
+
+        return build
+
+
 class ApiView:
     """The view of one route of the API. ``answer`` returns the response to a request for a version."""
 
@@ -59,22 +72,12 @@ class ApiView:
         return self.answer(version, request)
 
 
-class _Rule(Rule):
-    """A rule that compiles its builder of URLs at the first use: nothing here builds any, and it slows the start-up."""
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., Any]:
-        def build(rule: Rule, **values: Any) -> Any:
-            return Rule._compile_builder(rule, append_unknown)(rule, **values)
-
-        return build
-
-
 class Application(Flask):
     """A Flask application that calls each ``ApiView`` without contexts."""
 
     request_class = ApiRequest
-    url_rule_class = _Rule
     session_interface = _NoSessions()
+    url_rule_class = _RuleWithLateBuilder
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+
+import msgspec
 
 from ..core import errors
 from ..core.callers import admission, real_credentials
@@ -18,8 +19,7 @@ from ..wire.units import SECOND
 from .request_head import RequestHead
 
 
-@dataclass(frozen=True, slots=True)
-class Callers:
+class Callers(msgspec.Struct, frozen=True):
     """The callers of one server: its worlds, and the operator's policy for credentials."""
 
     worlds: Worlds

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 from flask import Request
 from werkzeug.wsgi import get_current_url
 
@@ -24,8 +24,7 @@ _PARAMETER_HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RequestHead:
+class RequestHead(msgspec.Struct, frozen=True):
     """The request line, the system parameters and the headers of one request, as values.
 
     ``pairs`` has the parameters of the query that are not system parameters. ``test_id`` is the header ``X-Test-Id``,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass, field
+
+import msgspec
 
 from ..core.journal.raw_entry import RawEntry
 from ..wire.units import SECOND
@@ -16,15 +17,14 @@ UNKNOWN = "unknown"
 """The name that stands for the method of a request without a route."""
 
 
-@dataclass(slots=True)
-class Durations:
+class Durations(msgspec.Struct):
     """The durations of the answers to one method.
 
     ``counts`` has the number of answers up to each of ``BOUNDS`` and above the bound before; its last number is that of
     the answers above all bounds. ``total`` is the sum of the durations in seconds.
     """
 
-    counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    counts: list[int] = msgspec.field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
     total: float = 0.0
 
 

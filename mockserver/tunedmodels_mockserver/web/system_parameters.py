@@ -7,7 +7,8 @@ parameters and the discovery document.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from ..wire.status import Code, StatusError
 
@@ -21,8 +22,7 @@ _ALT_VALUES = frozenset({"json", "sse"})
 _FALSE_VALUES = frozenset({"false", "0", "f", "no", "n"})
 
 
-@dataclass(frozen=True, slots=True)
-class SystemParameters:
+class SystemParameters(msgspec.Struct, frozen=True):
     """The system parameters of one request."""
 
     alt: str = "json"

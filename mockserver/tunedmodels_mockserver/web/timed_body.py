@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from itertools import takewhile
 from typing import Any, TypeAlias
 
+import msgspec
 from flask import Response
 
 from ..core.answers import Pause
@@ -24,8 +24,7 @@ class End(Enum):
     CLOSE = "close"
 
 
-@dataclass(frozen=True, slots=True)
-class InterruptiblePause(Pause):
+class InterruptiblePause(Pause, frozen=True):
     """A pause that can end early.
 
     ``subscribe`` takes a function that ends the pause. Any thread may call this function, more than once and at any
@@ -39,8 +38,7 @@ Part: TypeAlias = "bytes | Pause | End"
 """A part of a body: bytes to send, a wait before the next part, or the end of the connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimedBody:
+class TimedBody(msgspec.Struct, frozen=True):
     """The body of a response, in parts. Nothing of the response is sent before the first part that is bytes or an end.
 
     So a pause at the beginning is the latency of the response. ``close`` of the parts, if they have it, runs when the

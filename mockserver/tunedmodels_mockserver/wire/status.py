@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+
+import msgspec
 
 
 class Code(IntEnum):
@@ -76,8 +77,7 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AnyValue:
+class AnyValue(msgspec.Struct, frozen=True):
     """A message in a ``google.protobuf.Any``: its value, the name of its type, and the version of the surface."""
 
     version: str
@@ -85,8 +85,7 @@ class AnyValue:
     value: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """A google.rpc.Status."""
 
     code: Code
@@ -120,8 +119,7 @@ class StatusError(Exception):
         self.status = Status(code, message, details)
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(msgspec.Struct, frozen=True):
     """One violation in one field of a request. ``field`` is empty for the root of the request."""
 
     field: str

@@ -6,21 +6,20 @@ v1beta. For every other version it has the differences: what the version lacks, 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
+
+import msgspec
 
 VERSIONS = ("v1", "v1beta", "v1alpha", "v1beta3")
 SCALARS = frozenset({"string", "int32", "int64", "float", "double", "bool", "bytes"})
 WELL_KNOWN = "google.protobuf."
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One member of a message.
 
     ``type`` is the name of a scalar, of a message or enum of this surface, or of a well-known type. ``map_of`` is the
@@ -45,8 +44,8 @@ class Field:
         return "OUTPUT_ONLY" in self.behavior
 
 
-@dataclass(frozen=True, eq=False)  # a surface has one object for each type, which is a key of caches
-class Message:
+# A surface has one object for each type, which is a key of caches.
+class Message(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A message type. ``fields`` are in the order in which the service writes them."""
 
     full_name: str
@@ -63,8 +62,7 @@ class Message:
         return f"type.googleapis.com/{self.full_name}"
 
 
-@dataclass(frozen=True)
-class Enum:
+class Enum(msgspec.Struct, frozen=True, dict=True):
     """An enum type."""
 
     full_name: str
@@ -81,8 +79,7 @@ class Enum:
         return f"type.googleapis.com/{self.full_name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(msgspec.Struct, frozen=True):
     """A method of the API: the HTTP method, the path template, and the types of the request and the response.
 
     ``rpc`` is the service and method in the protos, without the package, which depends on the version. ``path`` is the
@@ -213,7 +210,7 @@ def camel(name: str) -> str:
 
 @cache
 def _facts() -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads((files("tunedmodels_mockserver.wire") / "facts.json").read_text("utf-8"))
+    facts: dict[str, Any] = msgspec.json.decode((files("tunedmodels_mockserver.wire") / "facts.json").read_bytes())
     return facts
 
 

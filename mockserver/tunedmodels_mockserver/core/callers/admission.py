@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from .. import errors
 from ..state.worlds import World
@@ -15,8 +16,7 @@ from .policy import Policy
 _AUDIENCES = frozenset({f"https://{errors.SERVICE}/", f"https://{errors.SERVICE}"})
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     """The credentials of a request: a bearer token, an API key, and the project to bill.
 
     ``sent_to`` is the address of the server that got the request, with a slash at its end.
@@ -28,8 +28,7 @@ class Credentials:
     sent_to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """The present in seconds, by two clocks.
 
     ``world`` is the world's clock. ``machine`` is the machine's clock, which google-auth uses to stamp what it signs.

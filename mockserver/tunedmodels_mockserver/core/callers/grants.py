@@ -5,7 +5,7 @@ Each token contains its own caller and scopes, so the server needs no storage fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ..world_names import without_world
 from . import signing
@@ -16,8 +16,7 @@ _ACCESS = "access"
 _REFRESH = "refresh"
 
 
-@dataclass(frozen=True, slots=True)
-class AccessGrant:
+class AccessGrant(msgspec.Struct, frozen=True):
     """The content of an access token: the caller, the scopes, and the second of the world's clock at which it expires.
 
     ``id`` identifies the token for its revocation. ``parent`` is the id of the refresh token that it came from, or
@@ -35,8 +34,7 @@ class AccessGrant:
         return signing.sign(_ACCESS, [self.email, " ".join(self.scopes), self.expires, self.id, self.parent])
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshGrant:
+class RefreshGrant(msgspec.Struct, frozen=True):
     """The content of a refresh token: the caller and the scopes of its access tokens. It does not expire."""
 
     email: str

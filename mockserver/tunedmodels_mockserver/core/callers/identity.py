@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from ..defaults import DEVELOPER as DEVELOPER
 from . import grants, jwt
@@ -19,8 +20,7 @@ _SUBJECT = re.compile(r"[ -~]{1,400}")
 ADDRESS = re.compile(r"[^\s/@,;<>\"]{1,200}@[^\s/@,;<>\"]{1,200}")
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """The caller: an e-mail address, the project number to bill (None if the project is no number), and the groups."""
 
     email: str = DEVELOPER

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 _MAX_LENGTH = 20_000  # characters; a token that Google's libraries make has some thousand
 
 
-@dataclass(frozen=True, slots=True)
-class Jwt:
+class Jwt(msgspec.Struct, frozen=True):
     """A JSON Web Token. ``signature`` is the signature of the bytes in ``signed``."""
 
     header: Mapping[str, Any]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from ..defaults import API_KEY
 from . import real_credentials
@@ -15,8 +16,7 @@ _KEY = re.compile(r"[!-~]{1,200}")
 PROJECT = re.compile(r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,18}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """The operator's settings about callers and groups.
 
     ``projects`` are the known quota projects. If it is empty, every well-formed project is known. Raise ValueError for
@@ -25,7 +25,7 @@ class Policy:
 
     strict: bool = False
     api_keys: Collection[str] = frozenset({API_KEY})
-    groups: Mapping[str, Collection[str]] = field(default_factory=dict)
+    groups: Mapping[str, Collection[str]] = msgspec.field(default_factory=dict)
     projects: Collection[str] = frozenset()
     allow_real_credentials: bool = False
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from . import signing
 from .identity import ADDRESS
@@ -49,8 +50,7 @@ _KEY = "key"
 _FAR = 1e12  # seconds; a larger number is not a plausible date
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """The public half of a service account's key."""
 
     email: str

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from ...wire.units import SECOND
 from ..state.worlds import World
@@ -40,8 +42,7 @@ class GrantError(Exception):
         self.description = description
 
 
-@dataclass(frozen=True, slots=True)
-class TokenEndpoint:
+class TokenEndpoint(msgspec.Struct, frozen=True):
     """One world's token endpoint at one moment.
 
     ``own_urls`` are the endpoint's own addresses. ``machine`` is the machine's time in seconds, by which clients stamp

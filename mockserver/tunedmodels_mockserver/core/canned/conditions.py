@@ -6,7 +6,6 @@ Each condition has the expected and the actual value, so that a miss can be expl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -28,8 +27,7 @@ class RuleCounters(msgspec.Struct, frozen=True):
     hits: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """One condition of a rule, for one call: its name, whether it holds, the expected and the actual value."""
 
     name: str

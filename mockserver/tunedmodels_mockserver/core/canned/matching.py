@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from .conditions import RuleCounters, call_conditions, count_conditions
 from .query import PromptQuery
@@ -12,8 +13,7 @@ from .rules import Rule
 from .templates import TemplateSources
 
 
-@dataclass(frozen=True, slots=True)
-class RuleHit:
+class RuleHit(msgspec.Struct, frozen=True):
     """The rule that answers a call. ``hits`` is the number of calls that it has answered, this one included."""
 
     rule: Rule

@@ -11,8 +11,6 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import re2
-
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
@@ -28,6 +26,8 @@ def regex(text: str) -> Any:
     """Return *text* as a compiled regular expression. Raises ValueError if it is too long or if RE2 refuses it."""
     if len(text) > MAX_REGEX:
         raise ValueError(f"a regex must have at most {MAX_REGEX} characters, got {len(text)}")
+    import re2  # few rules need it, so the server starts without it
+
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY

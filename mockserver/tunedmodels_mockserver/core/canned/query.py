@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from ...wire.protojson.writing import COMPACT, write
 from ...wire.surface import surface_of
 from .message_checks import FULL_VERSION
 
 
-@dataclass(frozen=True)
-class PromptQuery:
+class PromptQuery(msgspec.Struct, frozen=True, dict=True):
     """One call, as canned rules see it.
 
     ``model`` is the full name, ``text`` the text of the last turn, and ``caller`` an e-mail address. ``request`` is the

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
+
+import msgspec
 
 from ..text import tokens
 from . import message_checks
@@ -19,16 +20,14 @@ CHUNKS = 4  # a stream has a text in at most so many chunks; SDKs saw two or mor
 STOP, MAX_TOKENS = 1, 2  # Candidate.FinishReason
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """The part of a candidate in one chunk of a stream. ``pause`` is the time in seconds before the chunk."""
 
     parts: Parts
     pause: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """One candidate. ``parts`` is None if it has no content. ``ratings`` is None for those of a harmless answer."""
 
     parts: Parts | None
@@ -49,12 +48,11 @@ class Reply:
         return pieces or [Piece(())]
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedAnswer:
+class RenderedAnswer(msgspec.Struct, frozen=True):
     """The answer to a call. It has no candidates if the prompt is blocked. ``usage`` overrides the counted tokens."""
 
     replies: Sequence[Reply]
-    usage: Mapping[str, Any] = field(default_factory=dict)
+    usage: Mapping[str, Any] = msgspec.field(default_factory=dict)
     feedback: Value | None = None  # PromptFeedback
 
 

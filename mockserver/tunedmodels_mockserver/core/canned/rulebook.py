@@ -6,9 +6,9 @@ A rulebook is an immutable value: each change returns a new one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from . import rules
 from .conditions import RuleCounters
@@ -23,8 +23,7 @@ class DuplicateRuleId(ValueError):
     """A rule id that another rule of the world already has."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFile:
+class RuleFile(msgspec.Struct, frozen=True):
     """One file of rules, with the number of its rules.
 
     ``problem`` says what is wrong with the present text of the file. In that case, the rules are those of the last good
@@ -36,8 +35,7 @@ class RuleFile:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FileRules:
+class FileRules(msgspec.Struct, frozen=True):
     """The rules of all files, which apply to every world. The id of a rule is ``<path>#<its own id>``."""
 
     rules: tuple[Rule, ...] = ()
@@ -45,8 +43,7 @@ class FileRules:
     files: tuple[RuleFile, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rulebook:
+class Rulebook(msgspec.Struct, frozen=True):
     """The canned rules of one world.
 
     ``last_generated_id`` is the number in the last generated id. ``miss_count`` is the number of calls that no rule
@@ -55,7 +52,7 @@ class Rulebook:
 
     rules: tuple[Rule, ...] = ()
     strict: bool = False
-    counts: dict[str, RuleCounters] = field(default_factory=dict)
+    counts: dict[str, RuleCounters] = msgspec.field(default_factory=dict)
     misses: tuple[Miss, ...] = ()
     last_generated_id: int = 0
     miss_count: int = 0

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ..strict_input import nearest
 from . import patterns
@@ -21,8 +22,7 @@ _NAMES = ("prompt", "model", "model_id", "caller", "call", "json:", "match:")
 _PLACEHOLDER = re.compile(r"(?P<escaped>\\\{\{)|\{\{(?P<name>[^{}]*)\}\}|(?P<open>\{\{)")
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateSources:
+class TemplateSources(msgspec.Struct, frozen=True):
     """The sources of the values: the call, the rule's regex (or None), and how often the rule has answered."""
 
     query: PromptQuery

@@ -6,11 +6,11 @@ Armed faults are immutable values: each function returns new ones.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from ...wire.units import SECOND
 from .. import random_draws
@@ -22,8 +22,7 @@ MAX_FAULTS = 1000  # faults of one world
 _COMPOSING = frozenset({"latency", "run", "withdrawn", "pedantic"})
 
 
-@dataclass(frozen=True, slots=True)
-class ArmedFault:
+class ArmedFault(msgspec.Struct, frozen=True):
     """A fault with its counters.
 
     ``armed_at`` is the moment on the world's clock at which it was armed, and ``armed_at_machine`` the machine's time,
@@ -55,8 +54,7 @@ class ArmedFault:
         return {"id": self.fault.id, "effect": self.fault.kind, **fault, "required": self.fault.required, **counts}
 
 
-@dataclass(frozen=True, slots=True)
-class TriggeredFault:
+class TriggeredFault(msgspec.Struct, frozen=True):
     """A fault that fires at the present call. ``draw`` is a number in [0, 1) from the seed, for the jitter.
 
     ``retry_after`` is the time in seconds after which a quota lets the next call pass, None if it is unknown or never.

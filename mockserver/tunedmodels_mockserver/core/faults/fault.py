@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated, ClassVar, Literal
 
@@ -37,8 +36,7 @@ class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             raise ValueError("set either limit (calls in per seconds) or concurrent (unfinished runs)")
 
 
-@dataclass(frozen=True, slots=True)
-class FaultQuery:
+class FaultQuery(msgspec.Struct, frozen=True):
     """One call, as faults see it. ``model`` is a resource name, empty if the call names no model.
 
     ``running`` is the number of unfinished runs of the world. It matters for a create only.

@@ -7,11 +7,10 @@ allowance applies, the answer names it in the header ``X-Tunedmodels-Note``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True):
     """One allowance: the clients that need it, the requests that it accepts, and a way to do without it.
 
     ``service_answer`` is the answer of the service. ``source`` says how it is known: observed, documented or inferred.
@@ -120,12 +119,11 @@ ALLOWANCES = {
 }
 
 
-@dataclass(slots=True)
-class Allowances:
+class Allowances(msgspec.Struct):
     """The allowances of one request: whether they are on, and those that have applied until now."""
 
     strict: bool = False
-    applied: list[Allowance] = field(default_factory=list)
+    applied: list[Allowance] = msgspec.field(default_factory=list)
 
     def permit(self, allowance_id: str) -> bool:
         """Record that the allowance applies and return True. Return False under ``--strict``."""

@@ -5,11 +5,13 @@ Limits and defaults are documented. Wordings without a source are invented (see 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from math import copysign
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from ...wire.protojson.numbers import float32
 from ...wire.units import SECOND
@@ -40,8 +42,7 @@ _HYPERPARAMETERS = "tuned_model.tuning_task.hyperparameters"
 _DATA = "tuned_model.tuning_task.training_data"
 
 
-@dataclass(frozen=True, slots=True)
-class _Defaults:
+class _Defaults(msgspec.Struct, frozen=True):
     """The defaults of a version. The second batch size and rate apply from ``MANY_EXAMPLES`` examples on."""
 
     epoch_count: int
@@ -56,8 +57,7 @@ _DEFAULTS = _Defaults(5, (4, 16), (0.001, 0.0002))
 _DEFAULTS_OF_2023 = _Defaults(10, (16, 64), (0.002, 0.0002))
 
 
-@dataclass(frozen=True, slots=True)
-class _TrainingData:
+class _TrainingData(msgspec.Struct, frozen=True):
     """Training examples with their number, and what the losses depend on."""
 
     examples: Examples

@@ -6,8 +6,10 @@ Faults come from the world, from an instruction header of the call, or from the 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from ...wire.status import Status, StatusError
 from .. import errors
@@ -32,8 +34,7 @@ View = Callable[[RequestContext, dict[str, Any]], Any]
 Perform = Callable[["MethodFaults"], "Content | ScriptedPoll"]
 
 
-@dataclass(slots=True)
-class MethodFaults:
+class MethodFaults(msgspec.Struct):
     """The faults that change a method: options for a run that it starts, and other behavior of the service."""
 
     run: Run = DEFAULT_RUN
@@ -49,15 +50,14 @@ class MethodFaults:
         return view
 
 
-@dataclass(slots=True)
-class _FiredFaults:
+class _FiredFaults(msgspec.Struct):
     """The faults that fire at one call: at most one effect on its answer, and those that can accompany an effect."""
 
-    faults: list[tuple[str, str]] = field(default_factory=list)
+    faults: list[tuple[str, str]] = msgspec.field(default_factory=list)
     effect: Effect | None = None
     error: Status | None = None
     latency: float = 0.0
-    method: MethodFaults = field(default_factory=MethodFaults)
+    method: MethodFaults = msgspec.field(default_factory=MethodFaults)
 
     def add_effect(self, name: str, effect: Effect, draw: float = 0.0) -> None:
         """Add the *effect* of the fault with the id *name*. *draw* is the share of a latency's jitter, from 0 to 1."""
@@ -155,7 +155,8 @@ def _apply_script(poll: ScriptedPoll, fired: _FiredFaults) -> Content:
 def _with_running(query: FaultQuery, world: World, now: int) -> FaultQuery:
     if not armed_faults.counts_runs(world.controls.faults, query.method):
         return query
-    return replace(query, running=sum(not is_settled(record.plan, now) for record in world.store.records_after(0)))
+    running = sum(not is_settled(record.plan, now) for record in world.store.records_after(0))
+    return msgspec.structs.replace(query, running=running)
 
 
 def _trigger(world: World, query: FaultQuery, now: int, *, has_answer: bool) -> tuple[TriggeredFault, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from ..base_models import similar_names
 from ..callers.identity import Caller
@@ -11,8 +11,7 @@ from ..state.worlds import World
 from .allowances import Allowances
 
 
-@dataclass(frozen=True, slots=True)
-class RequestContext:
+class RequestContext(msgspec.Struct, frozen=True):
     """The context of one request. ``now`` is read once, so an answer never mixes two moments.
 
     ``run`` has the events for a run that the call starts. ``notes`` are added to the answer's header.
@@ -22,9 +21,9 @@ class RequestContext:
     caller: Caller
     version: str
     now: int
-    allowances: Allowances = field(default_factory=Allowances)
+    allowances: Allowances = msgspec.field(default_factory=Allowances)
     run: Run = DEFAULT_RUN
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
 
     def note_similar_models(self, name: str, method: str = "") -> None:
         """Add a note with the base models most similar to *name*; only those with *method*, if it is given."""

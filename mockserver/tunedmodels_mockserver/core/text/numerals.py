@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 _MAX_LENGTH = 200  # characters; real numerals are far shorter, and prompts may have megabytes
 
@@ -29,8 +30,7 @@ _KANJI = {
 _KANJI_LAST = 10**16 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Language:
+class _Language(msgspec.Struct, frozen=True):
     """A language of number words. ``code`` is its code in num2words.
 
     ``words`` has the value of each word, ``fillers`` the words without a value, ``minus`` the words for a minus.

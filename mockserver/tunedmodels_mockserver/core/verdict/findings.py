@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+import msgspec
 
 from ..journal.entry import Entry
 
@@ -18,8 +19,7 @@ class Severity(str, Enum):
     ADVICE = "advice"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One finding about a client: its explanation, advice on what to do, and the numbers of the requests."""
 
     id: str

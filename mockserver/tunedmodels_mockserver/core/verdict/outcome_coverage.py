@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ..journal.raw_entry import RawEntry
 from .outcomes import OUTCOMES, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class FirstOccurrence:
+class FirstOccurrence(msgspec.Struct, frozen=True):
     """The first request that met an outcome: its world, and its number in that world's journal."""
 
     world: str

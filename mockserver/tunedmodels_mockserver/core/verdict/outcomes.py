@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ..journal.raw_entry import RawEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """One documented outcome, how to cause it, and how to recognize it.
 
     A request meets the outcome if its ``status`` is equal (None: any), the id of its method ends with one of

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 from typing import Any
+
+import msgspec
 
 from ..clock import Mode
 from ..journal.entry import Entry
@@ -37,8 +38,7 @@ class PollResult(Enum):
     TROUBLE = "trouble"  # the answer contains nothing about the run
 
 
-@dataclass(frozen=True, slots=True)
-class PollingLoop:
+class PollingLoop(msgspec.Struct, frozen=True):
     """The polls of one run by one caller, in order. *mode* is the mode of the world's clock."""
 
     model: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+import msgspec
 from flask import Blueprint, Response
 
 from ...core.strict_input import similar_texts
@@ -45,8 +45,7 @@ PATH_PARAMETERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AdminEndpoint:
+class AdminEndpoint(msgspec.Struct, frozen=True):
     """One endpoint. ``path`` comes after ``/_emulator``, with its variable parts in braces.
 
     ``body`` has the types of the request's JSON: one of them reads it. If ``accepts_list`` is set, the JSON can also be
