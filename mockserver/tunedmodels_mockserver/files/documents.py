@@ -16,6 +16,6 @@ def read(path: Path) -> Any:
     data = path.read_bytes()
     if path.suffix == ".json" and data.strip():
         return read_json(data, object)
-    from . import yaml_reader  # imported here: most servers read no YAML, and it would slow the start-up
+    from . import yaml_reader  # importing PyYAML is slow, and only files in YAML need it
 
     return yaml_reader.parse(data)

@@ -531,3 +531,17 @@ def test_generators_and_classes_cannot_be_decorated() -> None:
         intercept()(Tests)
     with pytest.raises(TypeError, match=r"@intercept\(\) with parentheses"):
         intercept(generator)  # type: ignore[arg-type]
+
+
+def test_a_block_sees_nothing_of_an_earlier_one() -> None:
+    """Blocks share a mock server one after the other, but no world: not even one that a request named itself."""
+    names = []
+    for _ in range(2):
+        with intercept() as world:
+            names.append(world.name)
+            for headers in ({}, {"X-Test-Id": "another"}):
+                assert requests.get(MODELS, headers=headers, timeout=5).json() == {}
+                model = {"displayName": "a model", "baseModel": "models/gemini-1.5-flash-001-tuning"}
+                assert requests.post(MODELS, json=model, headers=headers, timeout=5).ok
+            assert [entry["number"] for entry in world.journal()] == [1, 2]
+    assert len({*names}) == 2
