@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
+from msgspec.structs import replace
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .core.base_models import parse, with_custom_models

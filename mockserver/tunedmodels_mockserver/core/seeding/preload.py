@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from typing import Literal
 
 import msgspec
@@ -79,14 +79,13 @@ class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
         return tuple(parse(item) if isinstance(item, str) else item for item in self.base_models)
 
 
-@dataclass(frozen=True, slots=True)
-class Preload:
+class Preload(msgspec.Struct, frozen=True):
     """The content of a preload's files: worlds by name, models for every world, and base models for the server.
 
     With ``resume``, a world of a file continues from the moment at which it was written, as if no time had passed.
     """
 
-    worlds: Mapping[str, WorldContent] = field(default_factory=dict)
+    worlds: Mapping[str, WorldContent] = msgspec.field(default_factory=dict)
     models: tuple[Model, ...] = ()
     base_models: tuple[BaseModel, ...] = ()
     resume: bool = False

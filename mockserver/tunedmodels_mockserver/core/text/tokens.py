@@ -9,23 +9,29 @@ except before a digit. A punctuation mark or a CJK character is a token. A run o
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import islice
 
 _CJK = r"\u3005-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 
 # Every character can start a match, so the joined tokens are the whole text. No token depends on the text after its
 # end, so the head of a text has the same tokens.
-_TOKEN = re.compile(rf" ?(?:[^\W\d_{_CJK}]{{1,6}}|[^\s\d])|\d|\s+")
+_TOKEN = rf" ?(?:[^\W\d_{_CJK}]{{1,6}}|[^\s\d])|\d|\s+"
+
+
+@cache  # compiled at first use: it takes a millisecond, and a start does not need it
+def _token() -> re.Pattern[str]:
+    return re.compile(_TOKEN)
 
 
 def count(text: str) -> int:
     """Return a plausible number of tokens for *text*. It is invented, except for digits."""
-    return sum(1 for _ in _TOKEN.finditer(text))
+    return sum(1 for _ in _token().finditer(text))
 
 
 def head(text: str, limit: int) -> str:
     """Return the first *limit* tokens of *text*, or *text* itself if it has no more."""
     end = 0
-    for token in islice(_TOKEN.finditer(text), max(limit, 0)):
+    for token in islice(_token().finditer(text), max(limit, 0)):
         end = token.end()
     return text[:end]

@@ -11,8 +11,6 @@ from flask import Response, request
 
 from ...core.journal import search
 from ...core.journal.entry import Entry
-from ...core.journal.har import Origin, curl_commands, har
-from ...core.journal.near_misses import near_misses
 from ...core.journal.registry import Journals
 from ...core.journal.search import JournalQuery
 from ...core.journal.verification import Claim, verify
@@ -92,6 +90,8 @@ def add(endpoints: AdminEndpoints, world: Callable[[], World], worlds: Worlds, j
         "GET", "/journal/near-misses", "List requests that almost matched a route or a model.", members=("near_misses",)
     )
     def journal_near_misses() -> Response:
+        from ...core.journal.near_misses import near_misses  # imported here, so that a server starts faster
+
         current = world()
         models = [record.id for record in islice(current.store.records_after(0), _MODELS)]
         matches = near_misses(
@@ -108,6 +108,8 @@ def add(endpoints: AdminEndpoints, world: Callable[[], World], worlds: Worlds, j
         content_types=(JSON, "text/x-shellscript"),
     )
     def export_journal() -> Response:
+        from ...core.journal.har import Origin, curl_commands, har  # imported here, so that a server starts faster
+
         export = read_json(request.get_data() or b"{}", JournalExport)
         name = world().name
         matches: list[Entry] = search.matching_entries(journals.of(name).entries(), search.check(export))

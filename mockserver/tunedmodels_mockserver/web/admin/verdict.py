@@ -11,7 +11,6 @@ from ...core.journal.registry import Journals
 from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput, nearest
 from ...core.verdict import outcome_coverage as coverage_module
-from ...core.verdict import verdict as verdict_module
 from ...core.verdict.outcome_coverage import OutcomeCoverage
 from ...wire.protojson.reading import query_pairs
 from .. import responses, system_parameters
@@ -36,14 +35,20 @@ def add(
         content_types=(JSON, TEXT),
     )
     def verdict() -> Response:
+        from ...core.verdict import verdict as verdict_module  # a start does not wait for its rules
+
+        def judge(world: World) -> dict[str, Any]:
+            journal = journals.of(world.name)
+            return verdict_module.document(journal.entries(), world.controls.clock.mode, journal.dropped)
+
         parameters = _query_parameters("format", "world")
         if parameters.get("world", "*") != "*":
             raise BadInput("world can only be *, for all worlds; name a single world in X-Test-Id or in a key.")
         if "world" in parameters:
-            verdicts = {name: _world_verdict(worlds.get(name), journals) for name in sorted(journals.all())}
+            verdicts = {name: judge(worlds.get(name)) for name in sorted(journals.all())}
         else:
             current = world()
-            verdicts = {current.name: _world_verdict(current, journals)}
+            verdicts = {current.name: judge(current)}
         coverage = outcome_coverage.document()
         if parameters.get("format") == "text":
             lines = [
@@ -70,11 +75,6 @@ def add(
             if _query_parameters("format").get("format") == "text"
             else responses.document(coverage)
         )
-
-
-def _world_verdict(world: World, journals: Journals) -> dict[str, Any]:
-    journal = journals.of(world.name)
-    return verdict_module.document(journal.entries(), world.controls.clock.mode, journal.dropped)
 
 
 def _query_parameters(*names: str) -> Mapping[str, str]:
