@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Response, request
 from msgspec.structs import replace
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
@@ -117,9 +118,9 @@ def _preload(settings: Settings) -> Preload:
     return replace(state_files.read(Path(settings.preload)), resume=settings.resume)
 
 
-def _dispatch(dispatch: Dispatch, route: Route, version: str, request: Request) -> ApiResponse:
+def _dispatch(dispatch: Dispatch, route: Route, version: str, environ: dict[str, Any]) -> ApiResponse:
     started = time.perf_counter()
-    response = dispatch.answer(route, version, request)
+    response = dispatch.answer(route, version, environ)
     elapsed = time.perf_counter() - started
     response.headers.append(("Server-Timing", f"gfet4t7; dur={elapsed * 1000:.0f}"))
     return response

@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask, Request, Response, request
+from flask.globals import request_ctx
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from .api_response import ApiResponse
 
+REQUEST = "tunedmodels.request"
+"""The key of Flask's request in a WSGI environment, if the request goes the way of Flask. It may have read the body."""
 MAX_BODY = 20 * 1024 * 1024  # bytes; the limit in the error messages of the service
 
 _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT"})
@@ -62,14 +65,14 @@ class _RuleWithLateBuilder(Rule):
 
 
 class ApiView:
-    """The view of one route of the API. ``answer`` returns the response to a request for a version."""
+    """The view of one route of the API. ``answer`` returns the response to a version and a WSGI environment."""
 
-    def __init__(self, answer: Callable[[str, Request], ApiResponse]) -> None:
+    def __init__(self, answer: Callable[[str, dict[str, Any]], ApiResponse]) -> None:
         self.answer = answer
 
     def __call__(self, version: str, **_segments: str) -> ApiResponse:
         """Answer the present request of Flask."""
-        return self.answer(version, request)
+        return self.answer(version, {**request.environ, REQUEST: request_ctx.request})
 
 
 class Application(Flask):
@@ -92,7 +95,7 @@ class Application(Flask):
         view, version = match
         response: ApiResponse | Response
         try:
-            response = view.answer(version, self.request_class(environ))
+            response = view.answer(version, environ)
         except Exception as error:
             with self.request_context(environ):
                 response = self.make_response(self.handle_user_exception(error))

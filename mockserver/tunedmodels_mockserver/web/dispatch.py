@@ -48,7 +48,9 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+import msgspec
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -69,7 +71,7 @@ from ..wire.status import Code, Status, StatusError
 from ..wire.surface import surface_of
 from . import not_found, responses, system_parameters
 from .api_response import NOTE, ApiResponse
-from .application import MAX_BODY
+from .application import MAX_BODY, REQUEST, ApiRequest
 from .connection_faults import delay_and_break, make_malformed
 from .journaling import EntryDraft, entry_draft
 from .middleware import DOUBLED_SLASHES
@@ -78,11 +80,10 @@ from .request_head import RequestHead, read_head
 from .request_message import read_message, with_name
 from .routes import Route
 
-_INSTRUCTIONS = "X-Goog-Emulator-Instructions"
+_INSTRUCTIONS = "HTTP_X_GOOG_EMULATOR_INSTRUCTIONS"
 
 
-@dataclass(slots=True)
-class _Exchange:
+class _Exchange(msgspec.Struct, eq=False):
     """One request for a method, and what the server notices while it answers.
 
     ``name`` is the resource name in the path, or empty. ``mask`` has the members of the answer that the caller wants.
@@ -90,18 +91,20 @@ class _Exchange:
 
     route: Route
     version: str
-    request: Request
+    environ: dict[str, Any]
     head: RequestHead
     name: str
     draft: EntryDraft
     allowances: Allowances
-    notes: list[str] = field(default_factory=list)
-    mask: partial.Tree = field(default_factory=dict)
+    notes: list[str] = []
+    mask: partial.Tree = {}
 
     def body(self) -> bytes:
         """Return the body of the request. Raise StatusError if it is too large."""
+        request = self.draft.request or self.environ.get(REQUEST) or ApiRequest(self.environ)
+        self.draft.request = request  # it keeps the body
         try:
-            return self.request.get_data()
+            return request.get_data()
         except RequestEntityTooLarge:
             text = f"Request payload size exceeds the limit: {MAX_BODY} bytes."
             raise StatusError(Code.INVALID_ARGUMENT, text) from None
@@ -116,21 +119,21 @@ class Dispatch:
     sleep: Callable[[float], None] = time.sleep
     logged_allowances: set[str] = field(default_factory=set)  # ids of the allowances with a warning in the log
 
-    def answer(self, route: Route, version: str, request: Request) -> ApiResponse:
-        """Return the response to *request*, which came by *route* under *version*."""
+    def answer(self, route: Route, version: str, environ: dict[str, Any]) -> ApiResponse:
+        """Return the response to the request in *environ*, which came by *route* under *version*."""
         allowances = Allowances(self.strict)
-        if request.environ.get(DOUBLED_SLASHES):
+        if environ.get(DOUBLED_SLASHES):
             allowances.permit("doubled-slashes")
         if version not in route.method.versions and "v1beta" in route.method.versions:
             version = "v1beta"  # an allowance opens the route; v1 lacks the method, and v1beta has it
-        head = read_head(request)
-        draft = entry_draft(request.environ)
+        head = read_head(environ)
+        draft = entry_draft(environ)
         draft.method = route.method.id
         draft.resource = name = route.name(head.path.split("/", 2)[2]) if route.method.path_field else ""
-        exchange = _Exchange(route, version, request, head, name, draft, allowances)
+        exchange = _Exchange(route, version, environ, head, name, draft, allowances)
         if route.allowance and not allowances.permit(route.allowance):
             if route.error is None:
-                return not_found.response(request.method, request.path)
+                return not_found.response(head.http, head.path)
             answer = Answer(route.error().status)
         else:
             answer = self._ask(exchange)
@@ -141,13 +144,13 @@ class Dispatch:
         head, method = exchange.head, exchange.route.method
         try:
             world = self.callers.world(head)
-            exchange.draft.set_world(world.name, exchange.request)
+            exchange.draft.world = world.name
             exchange.draft.at = now = world.now()
             rpc = surface_of(exchange.version).full_name(method.rpc)
             caller = self.callers.admit(head, world, now, method.id, rpc)
             exchange.draft.caller = caller.email
             system_parameters.check(head.params)
-            header_effect = _instructed_effect(exchange.request)
+            header_effect = _instructed_effect(exchange.environ)
             query = FaultQuery(method.id, _model_name(exchange), caller.email, world.seed)
 
             def perform(faults: MethodFaults) -> Content | ScriptedPoll:
@@ -161,26 +164,27 @@ class Dispatch:
 
     def _write(self, exchange: _Exchange, answer: Answer) -> ApiResponse:
         """Return *answer* as a response with its latency. Complete the draft of the journal entry."""
-        request, draft, applied = exchange.request, exchange.draft, exchange.allowances.applied
+        draft, applied = exchange.draft, exchange.allowances.applied
         response = _response(exchange, answer, self.sleep)
         latency = answer.latency
         if answer.effect and answer.effect.malformed:
             latency += make_malformed(response)
-        for note in [*(f"{allowance.id}: {allowance.note}" for allowance in applied), *exchange.notes]:
-            response.headers.append((NOTE, note))
-        self._log(exchange, answer, response.status)
-        draft.allowances = tuple(allowance.id for allowance in applied)
-        draft.fault, draft.lost = answer.fault_summary, answer.is_lost
+        if applied or exchange.notes or answer.faults:
+            for note in [*(f"{allowance.id}: {allowance.note}" for allowance in applied), *exchange.notes]:
+                response.headers.append((NOTE, note))
+            self._log(exchange, answer, response.status)
+            draft.allowances = tuple(allowance.id for allowance in applied)
+            draft.fault, draft.lost = answer.fault_summary, answer.is_lost
         draft.set_answer(response)
-        response = responses.compress(response, request.environ.get("HTTP_ACCEPT_ENCODING", ""))
-        if not answer.is_unanswered:
+        response = responses.compress(response, exchange.environ.get("HTTP_ACCEPT_ENCODING", ""))
+        if answer.faults and not answer.is_unanswered:
             for name, kind in answer.faults:
                 response.headers.append((NOTE, f"fault {name}: {kind}"))
-        return delay_and_break(response, latency, answer.effect, self.sleep)
+        if latency or answer.effect:
+            delay_and_break(response, latency, answer.effect, self.sleep)
+        return response
 
     def _log(self, exchange: _Exchange, answer: Answer, status: int) -> None:
-        if not (exchange.allowances.applied or answer.faults or (exchange.notes and status >= 400)):
-            return
         line = f"{exchange.head.http} {one_line(exchange.head.path)}"
         for allowance in exchange.allowances.applied:
             # Only the first use is a warning. Otherwise a polling loop would fill the log.
@@ -228,11 +232,13 @@ def _response(exchange: _Exchange, answer: Answer, sleep: Callable[[float], None
     return response
 
 
-def _instructed_effect(request: Request) -> Effect | None:
+def _instructed_effect(environ: dict[str, Any]) -> Effect | None:
     """Return the effect in the request's own instruction header. Raise StatusError for an unknown instruction."""
-    text = request.headers.get(_INSTRUCTIONS)
+    text = environ.get(_INSTRUCTIONS)
+    if not text:
+        return None
     try:
-        return instructions.parse_effect(text, request.content_length or 0) if text else None
+        return instructions.parse_effect(text, Request(environ).content_length or 0)
     except BadInput as error:
         raise StatusError(Code.INVALID_ARGUMENT, str(error)) from None
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import msgspec
 from flask import Request
 from werkzeug.exceptions import HTTPException
 
@@ -33,13 +33,12 @@ _EXCLUDED_PATHS = ("/health", "/favicon.ico")
 _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-@dataclass(slots=True)
-class EntryDraft:
+class EntryDraft(msgspec.Struct, eq=False):
     """The facts about the present request, which the layers of the application add while they answer it.
 
-    ``world`` is the name of its world, or None if it reached no world. ``request`` is the Flask request, which reads
-    and keeps the body. ``at`` is the time of the world's clock in nanoseconds. ``resource`` is the name in the path.
-    ``answer`` is the whole body of the answer before compression, or None if it is not known.
+    ``world`` is the name of its world, or None if it reached no world. ``request`` is the Flask request that has
+    read the body, if one did. ``at`` is the time of the world's clock in nanoseconds. ``resource`` is the name in the
+    path. ``answer`` is the whole body of the answer before compression, or None if it is not known.
     """
 
     world: str | None = None
@@ -52,10 +51,6 @@ class EntryDraft:
     fault: str = ""
     allowances: tuple[str, ...] = ()
     lost: bool = False
-
-    def set_world(self, world: str, request: Request) -> None:
-        """Set the name of the world that answers, and the request that reads the body."""
-        self.world, self.request = world, request
 
     def set_answer(self, response: ApiResponse) -> None:
         """Set the answer to the body of *response*. Do nothing for a stream: its body is observed when it is sent."""

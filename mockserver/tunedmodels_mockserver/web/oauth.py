@@ -53,8 +53,9 @@ def oauth(callers: Callers) -> Blueprint:
 
 def token_endpoint(callers: Callers, *credentials: str) -> TokenEndpoint:
     """Return the token endpoint of the world that the present request or one of *credentials* names."""
-    world = callers.world(read_head(request), *credentials)
-    entry_draft(request.environ).set_world(world.name, request_ctx.request)
+    world = callers.world(read_head(request.environ), *credentials)
+    draft = entry_draft(request.environ)
+    draft.world, draft.request = world.name, request_ctx.request
     token_url = request.host_url.rstrip("/") + "/token"
     return TokenEndpoint(callers.policy, world, (token_url, request.url), time.time(), secrets.token_hex(8))
 
@@ -68,7 +69,7 @@ def uncached_response(content: Mapping[str, Any], status: int = 200) -> Response
 
 
 def _form_token_endpoint(callers: Callers, form: Mapping[str, str]) -> TokenEndpoint:
-    callers.refuse_real_credentials(read_head(request), tuple(form.values()))
+    callers.refuse_real_credentials(read_head(request.environ), tuple(form.values()))
     return token_endpoint(callers, *(form[name] for name in _CREDENTIALS if form.get(name)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 from flask import Request
@@ -45,9 +46,8 @@ class RequestHead(msgspec.Struct, frozen=True):
         return Credentials(self.params.token, self.params.key, self.project, self.host_url)
 
 
-def read_head(request: Request) -> RequestHead:
-    """Return the head of *request*."""
-    environ = request.environ
+def read_head(environ: dict[str, Any]) -> RequestHead:
+    """Return the head of the request in the WSGI environment *environ*."""
     query = environ.get("QUERY_STRING", "")
     headers = tuple(map(environ.get, _PARAMETER_HEADERS.values()))
     read = _read_parameters if len(query) <= _MAX_QUERY else _read_parameters.__wrapped__
@@ -55,7 +55,7 @@ def read_head(request: Request) -> RequestHead:
     path = environ.get("PATH_INFO", "")
     return RequestHead(
         http=environ["REQUEST_METHOD"],
-        path=path if path.isascii() and path[1:2] != "/" else request.path,
+        path=path if path.isascii() and path[1:2] != "/" else Request(environ).path,
         params=params,
         pairs=pairs,
         test_id=environ.get("HTTP_X_TEST_ID"),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+
+import msgspec
 
 from .entry import Entry
 from .raw_entry import RawEntry
@@ -48,7 +49,7 @@ class Journal:
 
     def amend(self, raw: RawEntry, answer: bytes, ended: int, *, lost: bool) -> RawEntry:
         """Complete the entry of *raw* at the end of its stream, and return it. Ignore an entry that was removed."""
-        whole = replace(raw, ended=ended, lost=lost)
+        whole = msgspec.structs.replace(raw, ended=ended, lost=lost)
         whole.set_answer(answer)
         with self._lock:
             old = self._entries.get(raw.number)

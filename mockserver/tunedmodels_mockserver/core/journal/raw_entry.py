@@ -6,7 +6,7 @@ journal. Nothing else leaves it: no document, no text and no error message is ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from . import masking
 from .answer_fields import AnswerFields, read_fields
@@ -34,8 +34,7 @@ HEADER_KEYS = (*_HEADERS.values(), *_CREDENTIALS.values())
 _OVERHEAD = 1000  # approximate bytes of an entry without its bodies
 
 
-@dataclass(slots=True, repr=False, eq=False)
-class RawEntry:
+class RawEntry(msgspec.Struct, eq=False):
     """One request and its answer, with their secrets.
 
     ``path``, ``query`` and ``header_values`` are as in a WSGI environment. The members have the meaning that they have
@@ -64,7 +63,11 @@ class RawEntry:
     _request_size: int = 0
     _answer: bytes = b""
     _answer_size: int = 0
-    _fields: AnswerFields | None = field(default=None)
+    _fields: AnswerFields | None = None
+
+    def __repr__(self) -> str:
+        """Show the number only, because the rest can have secrets."""
+        return f"RawEntry({self.number})"
 
     def set_request(self, body: bytes, size: int) -> None:
         """Set the body of the request. *size* is the number of bytes of the whole body if *body* is its beginning."""

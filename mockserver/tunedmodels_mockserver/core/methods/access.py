@@ -29,6 +29,9 @@ def _names(grant: Permission, caller: Caller) -> bool:
 
 def role(record: TunedModelRecord, caller: Caller) -> Role | None:
     """Return the best role that *caller* has in any way, or None."""
+    first = record.permissions[0]
+    if first.role is Role.OWNER and first.email == caller.email:
+        return Role.OWNER  # the usual case: no other role is better
     roles = [grant.role for grant in record.permissions if grant.grantee_type is GranteeType.EVERYONE]
     return min(filter(None, [personal_role(record, caller), *roles]), default=None)
 

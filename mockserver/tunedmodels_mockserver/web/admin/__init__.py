@@ -51,7 +51,7 @@ def admin(
     endpoints = AdminEndpoints(blueprint)
 
     def world() -> World:
-        return callers.world(read_head(request))
+        return callers.world(read_head(request.environ))
 
     clock.add(endpoints, world)
     operations.add(endpoints, world)
