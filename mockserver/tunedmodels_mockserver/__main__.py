@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import contextmanager
 
@@ -18,6 +19,8 @@ def main() -> None:
     Exit with status 2 if the command needs a module of the extra ``mockserver`` and the module is not installed.
     """
     interrupts.install_handlers()
+    # A start makes many objects that stay. serve enables the collector when it is ready; other commands end soon.
+    gc.disable()
     with missing_extra_explained():
         from .cli import main as command
 

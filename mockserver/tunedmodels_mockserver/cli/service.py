@@ -43,6 +43,7 @@ def run(
 
     def when_ready() -> None:
         gc.freeze()  # the objects of the start stay, so no collection has to look at them
+        gc.enable()
         if port_file:
             try:
                 atomic.write(port_file, f"{server.port}\n".encode())
@@ -69,35 +70,31 @@ def run(
 
 def _create_server(settings: Settings, host: str, port: int, export: Path | None) -> tuple[Flask, Server]:
     """Return the application and a server for it that listens. On an error, print a sentence and exit with a status."""
-    gc.disable()  # a start makes many objects that stay, and no garbage
-    try:
-        from ..app import create_app
-        from ..core.strict_input import BadInput
-        from ..files.state import check_writable
-        from ..process.server import PortInUse, Server
-        from ..stores.errors import StartupError
+    from ..app import create_app
+    from ..core.strict_input import BadInput
+    from ..files.state import check_writable
+    from ..process.server import PortInUse, Server
+    from ..stores.errors import StartupError
 
-        if not host:
-            _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
-        try:
-            if export:
-                check_writable(export)
-            app = create_app(settings)
-            server = Server(app, host, port)
-        except StartupError as error:
-            _fail(str(error), BAD_STATE)
-        except BadInput as error:
-            _fail(str(error), BAD_USAGE)
-        except PortInUse as error:
-            _fail(str(error), PORT_IN_USE)
-        except OSError as error:
-            _fail(
-                f"Cannot listen on {host}, port {port}: {error.strerror or error}. Give another --host or --port.",
-                BAD_USAGE,
-            )
-        return app, server
-    finally:
-        gc.enable()
+    if not host:
+        _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
+    try:
+        if export:
+            check_writable(export)
+        app = create_app(settings)
+        server = Server(app, host, port)
+    except StartupError as error:
+        _fail(str(error), BAD_STATE)
+    except BadInput as error:
+        _fail(str(error), BAD_USAGE)
+    except PortInUse as error:
+        _fail(str(error), PORT_IN_USE)
+    except OSError as error:
+        _fail(
+            f"Cannot listen on {host}, port {port}: {error.strerror or error}. Give another --host or --port.",
+            BAD_USAGE,
+        )
+    return app, server
 
 
 def _export(worlds: Worlds, path: Path) -> None:

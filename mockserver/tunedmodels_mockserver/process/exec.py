@@ -21,6 +21,8 @@ _NOT_EXECUTABLE = 126
 _NOT_FOUND = 127
 # The user gave the server's options to exec, so usage errors name exec.
 _SERVE = """
+import gc
+gc.disable()  # as __main__ does
 from tunedmodels_mockserver.__main__ import missing_extra_explained
 with missing_extra_explained():
     from tunedmodels_mockserver.cli.serve import serve
