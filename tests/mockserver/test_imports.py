@@ -5,13 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SLOW = {"cachetools", "cryptography", "google.auth", "num2words", "prometheus_client", "psycopg", "sqlalchemy"}
+SLOW = {
+    *("cachetools", "cryptography", "google.auth", "jsonpath_rfc9535", "num2words", "prometheus_client", "psycopg"),
+    *("rapidfuzz", "re2", "requests", "sqlalchemy", "yaml"),
+    "tunedmodels_mockserver.cli.demo",
+    "tunedmodels_mockserver.core.journal.har",
+    "tunedmodels_mockserver.core.verdict.verdict",
+}
 CODE = f"""
 import sys
-import tunedmodels_mockserver.cli
+import tunedmodels_mockserver.cli.serve
+import tunedmodels_mockserver.process.server
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.text.numerals import successor
-create_app(Settings())
+create_app(Settings()).test_client().get('/health')
 print(*(successor(text) for text in ("1", "IX", "六", "hello")))
 print(sorted({SLOW} & set(sys.modules)))
 """

@@ -7,7 +7,7 @@ import time
 import requests
 
 from .._transport import foreign_errors, response_body
-from .._transport.credentials import no_auth
+from .._transport.no_auth import no_auth
 from ..errors import TrainingDataError
 from .reader import FILE_BYTES, Document
 from .tables import Location

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import google.auth
 import google.auth.api_key
 import google.auth.credentials
 import google.auth.exceptions
-import google.auth.transport.requests
 import requests
 
 from . import environment
-from .address import Address, is_loopback_host
+from .address import Address
 from .foreign_errors import credentials_error
+
+if TYPE_CHECKING:
+    from .token_request import TokenRequest
 
 SCOPES = (
     "https://www.googleapis.com/auth/generative-language.tuning",
@@ -30,8 +30,8 @@ SCOPES = (
 
 QUOTA_PROJECT = "x-goog-user-project"
 
-# These have no quota project: an API key belongs to a project already, and an anonymous caller has none.
-_WITHOUT_PROJECT = (google.auth.api_key.Credentials, google.auth.credentials.AnonymousCredentials)
+# These need no token, and have no quota project: an API key belongs to a project, and an anonymous caller has none.
+_WITHOUT_TOKEN = (google.auth.api_key.Credentials, google.auth.credentials.AnonymousCredentials)
 
 
 def api_key_credentials(key: str) -> google.auth.credentials.Credentials:
@@ -83,7 +83,7 @@ class Caller:
         self._is_google = address.host.endswith(".googleapis.com")
         # A service account's credentials have no scopes, so they get these; other credentials keep their own.
         self._credentials: Any = google.auth.credentials.with_scopes_if_required(credentials, SCOPES)
-        if quota_project is None and not isinstance(credentials, _WITHOUT_PROJECT):
+        if quota_project is None and not isinstance(credentials, _WITHOUT_TOKEN):
             quota_project = getattr(credentials, "quota_project_id", None) or environment.quota_project()
         self._quota_project = quota_project
         self._session = session
@@ -141,56 +141,13 @@ class Caller:
         finally:
             self._lock.release()
 
-    def _request(self, seconds_left: Callable[[], float]) -> _TokenRequest:
-        return _TokenRequest(self._session, seconds_left, is_google=self._is_google)
+    def _request(self, seconds_left: Callable[[], float]) -> TokenRequest | None:
+        if type(self._credentials) in _WITHOUT_TOKEN:
+            return None
+        # Imported here, because google-auth's transport imports cryptography, and an API key needs neither.
+        from .token_request import TokenRequest
 
-
-class _TokenRequest(google.auth.transport.requests.Request):
-    """The transport with which google-auth requests a token: the client's session, within the time that is left."""
-
-    def __init__(self, session: requests.Session, seconds_left: Callable[[], float], *, is_google: bool) -> None:
-        super().__init__(session)
-        self._seconds_left = seconds_left
-        self._is_google = is_google
-
-    def __deepcopy__(self, memo: Any) -> _TokenRequest:
-        """Return a copy if the service is Google's, else raise TypeError.
-
-        google-auth needs a copy to ask Google, in a separate thread, in which regions a service account may be used.
-        Without a copy, google-auth skips this. A mock server's token must not be sent to Google.
-        """
-        if not self._is_google:
-            raise TypeError("only a request for a token of Google can be copied")
-        return _TokenRequest(copy.deepcopy(self.session, memo), self._seconds_left, is_google=True)
-
-    def __del__(self) -> None:
-        """Leave the session open. The base class would close it here, but the session belongs to the client."""
-
-    def __call__(
-        self,
-        url: str,
-        method: str = "GET",
-        body: Any = None,
-        headers: Any = None,
-        timeout: Any = None,
-        **more: Any,
-    ) -> Any:
-        seconds = min(self._seconds_left(), timeout or float("inf"))
-        if seconds <= 0:
-            raise google.auth.exceptions.TransportError("no time was left to get a token")
-        send: Any = super().__call__  # google-auth declares no types here
-        proxy_options = (
-            {"proxies": {"no_proxy": urlsplit(url).hostname}} if is_loopback_host(urlsplit(url).hostname or "") else {}
-        )
-        return send(url, method, body, headers, seconds, **{"auth": no_auth, **proxy_options, **more})
-
-
-def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Return *request* unchanged. It is the ``auth`` argument of each request.
-
-    Without it, requests would replace the token by a password from ~/.netrc.
-    """
-    return request
+        return TokenRequest(self._session, seconds_left, is_google=self._is_google)
 
 
 def token_endpoint(path: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
-
-import tenacity
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import APIError, CredentialsError, ResourceExhausted, RetrySafety, TransportError, TunedModelsError
+
+if TYPE_CHECKING:  # the first request imports it, because an import of the client should be fast
+    import tenacity
 
 T = TypeVar("T")
 
@@ -61,6 +62,8 @@ class Retry:
         sending the request twice has the same effect as sending it once. *seconds_left* returns the seconds that
         remain for all tries. *sleep* waits for a number of seconds. Raise the error of the last try.
         """
+        import tenacity
+
         may_have_executed = False
         initial_seconds_left = seconds_left()
         connect_start = 0.0  # the time of the first try after the last one that could connect

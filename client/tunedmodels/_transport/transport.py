@@ -16,8 +16,9 @@ import requests
 from ..errors import NotFound, Request, Response, TransportError
 from . import foreign_errors, response_body, stream_chunks
 from .address import Address
-from .credentials import Caller, no_auth
+from .credentials import Caller
 from .error_responses import from_error, from_response
+from .no_auth import no_auth
 from .retry import Retry
 
 T = TypeVar("T")

@@ -13,11 +13,11 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ..web.api_response import VERSION
 from .connection import Connection
 from .exchange import Service
 from .limits import Limits
@@ -69,7 +69,7 @@ class Server:
 
     def ready_line(self) -> str:
         """Return the line that says that the server is ready."""
-        return f"READY url={self.url} pid={os.getpid()} version={version('tunedmodels')}"
+        return f"READY url={self.url} pid={os.getpid()} version={VERSION}"
 
     def run(self, when_ready: Callable[[], None], *, with_parent: bool = False) -> None:
         """Serve until ``stop`` is called. Call *when_ready* first: from then on the server accepts connections.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from typing import Any
 
 from flask import Response
@@ -14,6 +13,7 @@ from ...core.state.worlds import World
 from ...wire.protojson.timestamps import format_timestamp
 from ...wire.surface import VERSIONS
 from .. import responses
+from ..api_response import VERSION
 from .endpoints import AdminEndpoints
 
 
@@ -33,7 +33,7 @@ def add(endpoints: AdminEndpoints, world: Callable[[], World], settings: Mapping
         clock = controls.clock
         return responses.document(
             {
-                "version": version("tunedmodels"),
+                "version": VERSION,
                 "settings": settings,
                 "world": current.name,
                 "clock": {"now": format_timestamp(clock.now(machine), 9), "mode": clock.mode.value, "rate": clock.rate},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import version
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from flask import Response, request
 
 from ...core.journal.registry import Journals
 from ...core.state.worlds import Worlds
+from ..api_response import VERSION
 from ..request_metrics import BOUNDS, RequestMetrics
 from .endpoints import TEXT, AdminEndpoints
 
@@ -76,4 +76,4 @@ def _size_metrics(worlds: Worlds, journals: Journals) -> Iterator[Metric]:
     yield GaugeMetricFamily("tunedmodels_journal_entries", "Requests in the journals.", sum(map(len, entry_lists)))
     size = sum(entry.size for entries in entry_lists for entry in entries)
     yield GaugeMetricFamily("tunedmodels_journal_bytes", "Approximate memory of the journals, in bytes.", size)
-    yield InfoMetricFamily("tunedmodels_mockserver", "The server.", {"version": version("tunedmodels")})
+    yield InfoMetricFamily("tunedmodels_mockserver", "The server.", {"version": VERSION})

@@ -6,7 +6,6 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
-from importlib.metadata import version
 from operator import or_
 from typing import Any, get_args
 
@@ -14,6 +13,7 @@ import msgspec
 from flask import Response
 
 from .. import responses as answers
+from ..api_response import VERSION
 from .endpoints import EVENTS, JSON, NAME_PATTERN, PATH_PARAMETERS, AdminEndpoint, AdminEndpoints
 
 _ERROR = {"$ref": "#/components/schemas/ErrorBody"}
@@ -62,7 +62,7 @@ def document(endpoints: Sequence[AdminEndpoint]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "The admin surface of tunedmodels-mockserver",
-            "version": version("tunedmodels"),
+            "version": VERSION,
             "description": "The calls with which a test or an operator controls the mock server. "
             "None of them is part of the Gemini API.",
         },
