@@ -73,6 +73,9 @@ def main() -> int:
         print(f"scripts/bench: {name}", file=sys.stderr, flush=True)
         try:
             measurements.append(CASES[name](plan))
+        except KeyboardInterrupt:  # what was measured is worth writing
+            print(f"scripts/bench: interrupted in {name}; the cases after it are left out", file=sys.stderr)
+            break
         except Exception as error:  # a case that fails must not cost the figures of the others
             print(f"scripts/bench: {name} failed: {type(error).__name__}: {error}", file=sys.stderr)
             measurements.append(
@@ -95,7 +98,7 @@ def main() -> int:
         options.write.write_text(with_section(page, section), encoding="utf-8")
     print(section)
     print(f"\nscripts/bench: wrote {options.output}/bench.md and bench.json", file=sys.stderr)
-    return 0
+    return 0 if len(measurements) == len(options.cases) else 130
 
 
 def report(environment: dict[str, object], plan: Plan, measurements: list[Measurement]) -> str:
