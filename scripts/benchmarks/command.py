@@ -95,7 +95,7 @@ def main() -> int:
     (options.output / "bench.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if options.write:
         page = options.write.read_text(encoding="utf-8")
-        options.write.write_text(with_section(page, section), encoding="utf-8")
+        options.write.write_text(with_section(page, section, "scripts/bench"), encoding="utf-8")
     print(section)
     print(f"\nscripts/bench: wrote {options.output}/bench.md and bench.json", file=sys.stderr)
     return 0 if len(measurements) == len(options.cases) else 130

@@ -11,17 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import load, machine, mockserver
+from .health_probe import probe_health
 from .load import Request
 from .peers import CACHE
 from .server_process import ServerProcess
 from .statistic import percentile
-from .table import head, markdown_table
+from .table import head, markdown_table, with_section
 
 SHARE = 0.8  # of the rate that the server reaches with the same mix
 CONNECTIONS = 16
 WARM = 0.3  # of the time: caches and the journal may still fill
 GROWTH_MIB = 8.0
 SLOWER = 3.0  # times the p99 of the first half
+HEALTH_MS = 50.0  # the longest wait for /health while bodies are small
+LARGE_MIB = (1, 4, 16)  # bodies that are sent after the soak, four at once
 ALWAYS = {"probability": 0.01, "times": None}
 FAULTS = (
     {**ALWAYS, "method": "*.get", "error": "UNAVAILABLE"},
@@ -52,13 +55,18 @@ class Traffic:
     unexpected: list[str] = field(default_factory=list)
 
 
-def complaints(samples: list[Sample], traffic: Traffic, status: int) -> list[str]:
-    """Return what must not be; an empty list if the server held. Pure."""
+def complaints(samples: list[Sample], traffic: Traffic, health: list[float], status: int) -> list[str]:
+    """Return what must not be; an empty list if the server held. *health* is in milliseconds. Pure."""
     found = (
         [f"{len(traffic.unexpected)} answers that nobody asked for, first {traffic.unexpected[0]}"]
-        if (traffic.unexpected)
+        if traffic.unexpected
         else []
     )
+    if not health:
+        found.append("nobody asked /health")
+    elif max(health) > HEALTH_MS:
+        late = sum(one > HEALTH_MS for one in health)
+        found.append(f"/health took {max(health):.1f} ms, and more than {HEALTH_MS:.0f} ms {late} times")
     if status:
         found.append(f"the server ended with status {status}")
     steady = samples[int(len(samples) * WARM) :]
@@ -169,12 +177,31 @@ async def _soak(
     return samples
 
 
+async def _send_large(url: str, path: str, mib: int) -> None:
+    """Send prompts of *mib* MiB to *path* over four connections, five each."""
+    text = "many words " * (mib * 2**20 // 11)
+    body = json.dumps({"contents": [{"role": "user", "parts": [{"text": text}]}]}).encode()
+    call = Request(path, "POST", body, mockserver.JSON)
+
+    async def send() -> None:
+        streams = await load.open_connection(url)
+        for _ in range(5):
+            status, _ = await load.ask(streams, url, call)
+            if status != 200:
+                raise ValueError(f"a prompt of {mib} MiB was answered with {status}")
+        streams[1].close()
+
+    await asyncio.gather(*(send() for _ in range(4)))
+
+
 def main() -> int:
     """Run, print the figures, write the files, and return 1 if the server did not hold."""
     made = argparse.ArgumentParser(prog="scripts/soak", description="Send mixed traffic, faults on, for minutes.")
     made.add_argument("--seconds", type=float, default=600, help="how long (default: 600)")
     made.add_argument("--output", type=Path, default=CACHE / "results", help="the folder for soak.json and soak.md")
+    made.add_argument("--write", type=Path, metavar="PAGE", help="also write the figures into the marked place of PAGE")
     options = made.parse_args()
+    large: dict[int, list[float]] = {}
     environment = machine.environment(machine.look(), "a client of this project in Python").to_json()
     server = mockserver.serve(*mockserver.options_for())
     try:
@@ -185,16 +212,27 @@ def main() -> int:
             for fault in FAULTS:
                 mockserver.call(server.url, "POST", "/_emulator/faults", fault)
             traffic = Traffic()
-            samples = asyncio.run(_soak(server, calls, options.seconds, SHARE * reached, traffic))
+            with probe_health(server.url) as health:
+                samples = asyncio.run(_soak(server, calls, options.seconds, SHARE * reached, traffic))
+            mockserver.call(server.url, "DELETE", "/_emulator/faults")
+            for mib in LARGE_MIB:
+                with probe_health(server.url) as large[mib]:
+                    asyncio.run(_send_large(server.url, found["generate"].path, mib))
     finally:
         status = server.stop()
-    bad = complaints(samples, traffic, status)
+    bad = complaints(samples, traffic, health, status)
     picked = samples[:: max(1, len(samples) // 10)]
     columns = ["s", "MiB", "files", "threads", "p99 ms", "requests"]
     rows = [[str(v) for v in (s.seconds, s.memory_mib, s.files, s.threads, s.p99, s.requests)] for s in picked]
     summary = f"The rate is {SHARE:.0%} of {reached:,.0f} requests a second. Answers by status: {traffic.answers}."
+    waits = [["`/health` meanwhile", "answers", "median ms", "p99 ms", "worst ms"]] + [
+        [name, str(len(one)), *(f"{percentile(sorted(one), share):.1f}" for share in (50, 99, 100))]
+        for name, one in [("the mixed traffic", health)]
+        + [(f"four prompts of {mib} MiB at once", one) for mib, one in large.items()]
+    ]
     text = "\n\n".join(
-        [head(environment, 1, options.seconds, False), summary, markdown_table([columns, *rows])]
+        [head(environment, 1, options.seconds, False), summary]
+        + [markdown_table([columns, *rows]), markdown_table(waits)]
         + ([f"**It did not hold:** {'; '.join(bad)}."] if bad else ["It held."])
     )
     options.output.mkdir(parents=True, exist_ok=True)
@@ -205,8 +243,13 @@ def main() -> int:
         "answers": traffic.answers,
         "unexpected": traffic.unexpected[:100],
         "complaints": bad,
+        "health": {"traffic": percentile(sorted(health), 100)}
+        | {f"{mib} MiB": percentile(sorted(one), 100) for mib, one in large.items()},
         "samples": [{name: getattr(one, name) for name in Sample.__slots__} for one in samples],
     }
     (options.output / "soak.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    if options.write:
+        page = options.write.read_text(encoding="utf-8")
+        options.write.write_text(with_section(page, text, "scripts/soak"), encoding="utf-8")
     print(text)
     return 1 if bad else 0

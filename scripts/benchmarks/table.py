@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-BEGIN = "<!-- scripts/bench --write fills what follows, up to the end mark -->"
-END = "<!-- the end mark of scripts/bench -->"
-
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> str:
     """Return *rows*, the head first, as a table."""
@@ -32,10 +29,16 @@ def head(environment: Mapping[str, Any], rounds: int, seconds: float, quick: boo
     return "\n\n".join(lines)
 
 
-def with_section(page: str, section: str) -> str:
-    """Return *page* with *section* between its two marks. Raises ValueError if it lacks them."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def marks(command: str) -> tuple[str, str]:
+    """Return the two lines of a page between which *command* writes."""
+    return f"<!-- {command} --write fills what follows, up to the end mark -->", f"<!-- the end mark of {command} -->"
+
+
+def with_section(page: str, section: str, command: str) -> str:
+    """Return *page* with *section* between the two marks of *command*. Raises ValueError if it lacks them."""
+    first, last = marks(command)
+    before, begin, rest = page.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"the page lacks the line {BEGIN if not begin else END}")
-    return f"{before}{BEGIN}\n\n{section.strip()}\n\n{END}{after}"
+        raise ValueError(f"the page lacks the line {last if begin else first}")
+    return f"{before}{first}\n\n{section.strip()}\n\n{last}{after}"

@@ -73,13 +73,14 @@ def test_table() -> None:
 
 def test_section_replaces_what_is_between_the_marks() -> None:
     """The page around the marks stays, however often it is written."""
-    page = f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n"
-    once = table.with_section(page, "new")
+    begin, end = table.marks("scripts/bench")
+    page = f"before\n{begin}\nold\n{end}\nafter\n"
+    once = table.with_section(page, "new", "scripts/bench")
 
-    assert once == f"before\n{table.BEGIN}\n\nnew\n\n{table.END}\nafter\n"
-    assert table.with_section(once, "new") == once
+    assert once == f"before\n{begin}\n\nnew\n\n{end}\nafter\n"
+    assert table.with_section(once, "new", "scripts/bench") == once
     with pytest.raises(ValueError, match="lacks"):
-        table.with_section("no marks", "new")
+        table.with_section("no marks", "new", "scripts/bench")
 
 
 @pytest.mark.parametrize(
@@ -104,15 +105,17 @@ def _samples(memory: float = 0.0, files: int = 0, p99: float = 1.0) -> list[soak
 
 
 @pytest.mark.parametrize(
-    ("samples", "status", "words"),
+    ("samples", "health", "status", "words"),
     [
-        (_samples(), 0, []),
-        (_samples(memory=20), 0, ["memory grew by 20.0 MiB"]),
-        (_samples(files=9), 0, ["files grew from 20 to 29"]),
-        (_samples(p99=9), 0, ["p99 rose from 1.0 to 9.0 ms"]),
-        (_samples(), 1, ["the server ended with status 1"]),
+        (_samples(), [1.0], 0, []),
+        (_samples(memory=20), [1.0], 0, ["memory grew by 20.0 MiB"]),
+        (_samples(files=9), [1.0], 0, ["files grew from 20 to 29"]),
+        (_samples(p99=9), [1.0], 0, ["p99 rose from 1.0 to 9.0 ms"]),
+        (_samples(), [], 0, ["nobody asked /health"]),
+        (_samples(), [50.5, 2.0], 0, ["/health took 50.5 ms, and more than 50 ms 1 times"]),
+        (_samples(), [1.0], 1, ["the server ended with status 1"]),
     ],
 )
-def test_soak(samples: list[soak.Sample], status: int, words: list[str]) -> None:
-    """Growth, a rising latency and a bad end are each reported."""
-    assert soak.complaints(samples, soak.Traffic(), status) == words
+def test_soak(samples: list[soak.Sample], health: list[float], status: int, words: list[str]) -> None:
+    """Growth, a rising latency, a late /health and a bad end are each reported."""
+    assert soak.complaints(samples, soak.Traffic(), health, status) == words

@@ -23,6 +23,7 @@ from .response_head import refusal
 _MAX_REQUESTS = 16  # that wait for an answer on one connection; then the server reads no more of them
 _MAX_WAITING = 1024 * 1024  # bytes of the bodies of such requests
 _LINGER_TIME = 2.0  # seconds to read the rest of a request that was refused: a reset could destroy the answer
+_LONG_PIECE = 64 * 1024  # bytes
 _RESET_TIME = 2.0  # seconds for a client to take the data before a reset
 _RESET_CHECK = 0.002  # seconds
 _RESET_AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # SO_LINGER: on, with a time of zero
@@ -55,6 +56,7 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Exchange | bytes] = deque()  # bytes refuse a request
         self._exchange: Exchange | None = None
         self._is_refused = self._is_closing = self._is_starting = self._is_paused = False
+        self._outgoing: list[bytes] = []  # what the outbox sends
         self.since = service.loop.time()  # of the last data from the client
         self._message_since = 0.0  # when the present request began, or its refusal was sent
         self._unsent = 0  # bytes that the client has not taken at the last check
@@ -81,6 +83,7 @@ class Connection(asyncio.Protocol):
         self._service.connections.discard(self)
         self._is_closing = True
         self._waiting.clear()
+        self._outgoing = []
         self._parser = None  # it has this object, too
         exchange, self._exchange = self._exchange, None
         if exchange:
@@ -89,6 +92,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Close the connection, unless a request has begun: a client may close its end after its request."""
         self.half_closed = self._service.loop.time()
+        self.flush()
         return self._exchange is not None and not self._exchange.is_pausing
 
     def pause_writing(self) -> None:
@@ -108,10 +112,13 @@ class Connection(asyncio.Protocol):
         self.since = self._service.loop.time()
         if self._is_closing or self._is_refused:
             return
-        self._received = len(data)
-        rest = self._parse(data)
-        while rest:
-            rest = self._parse(rest)
+        is_start = not self._is_in_head and not self._is_in_body
+        known = self._service.known_requests.find(data) if is_start else None
+        if known:
+            environ = known.environ(self._common)
+            self._waiting.append(Exchange(self, self._service, environ, len(known.body), True))
+        else:
+            self._read(data, is_start)
         if self._is_in_head:
             self._head_size += len(data)
             if self._head_size > self._limits.head:
@@ -226,12 +233,22 @@ class Connection(asyncio.Protocol):
         return bool(self._waiting)
 
     def write(self, pieces: list[bytes]) -> None:
-        """Send *pieces*."""
-        if len(pieces) > 1 and len(pieces[-1]) > 65536:  # do not copy a long piece
-            self._transport.write(b"".join(pieces[:-1]))
-            self._transport.write(pieces[-1])
-        elif pieces:
-            self._transport.write(b"".join(pieces))
+        """Send *pieces*, together with what other connections write now."""
+        outgoing = self._outgoing
+        if outgoing:
+            outgoing += pieces
+        else:
+            self._outgoing = pieces
+            self._service.outbox.add(self)
+
+    def flush(self) -> None:
+        """Send what was written."""
+        outgoing, self._outgoing = self._outgoing, []
+        if len(outgoing) > 1 and len(outgoing[-1]) > _LONG_PIECE:  # do not copy a long piece
+            self._transport.write(b"".join(outgoing[:-1]))
+            self._transport.write(outgoing[-1])
+        elif outgoing:
+            self._transport.write(b"".join(outgoing))
 
     def finish(self, *, is_closing: bool) -> None:
         """End the present answer, close the connection if *is_closing*, or go on with the next request."""
@@ -239,6 +256,7 @@ class Connection(asyncio.Protocol):
         if is_closing or (self.half_closed is not None and not self._waiting):
             self._is_closing = True
             self._waiting.clear()
+            self.flush()
             self._transport.close()
             return
         if self._waiting and not self._is_starting:
@@ -253,6 +271,7 @@ class Connection(asyncio.Protocol):
         self._exchange = None
         if self._transport.is_closing():
             return
+        self.flush()
         sock = self._transport.get_extra_info("socket")
         if patience > 0 and (self._transport.get_write_buffer_size() or _unsent_bytes(sock)):
             self._service.loop.call_later(_RESET_CHECK, self.reset, patience - _RESET_CHECK)
@@ -275,6 +294,7 @@ class Connection(asyncio.Protocol):
         """Close the connection, because the server stops, unless a request has begun."""
         if self.is_idle and not self._is_closing:
             self._is_closing = True
+            self.flush()
             self._transport.close()
 
     def check(self, now: float) -> None:
@@ -302,6 +322,17 @@ class Connection(asyncio.Protocol):
         if now - since > limit:
             self._transport.abort()
 
+    def _read(self, data: bytes, is_start: bool) -> None:
+        """Parse *data*, and keep it if it is a whole request. *is_start* says whether a request can begin here."""
+        waiting = len(self._waiting)
+        self._received = len(data)
+        rest = self._parse(data)
+        while rest:
+            rest = self._parse(rest)
+        is_one = is_start and len(self._waiting) == waiting + 1 and not (self._is_in_head or self._is_in_body)
+        if is_one and self._keeps_alive and not self._is_refused:
+            self._service.known_requests.keep(data, self._environ, self._common)
+
     def _parse(self, data: bytes) -> bytes:
         """Parse *data*, and return what the parser has left over."""
         try:
@@ -328,6 +359,7 @@ class Connection(asyncio.Protocol):
         self._is_starting = False
         if self._wants_continue and self._exchange is None and not self._waiting and not self._is_closing:
             self._wants_continue = False
+            self.flush()
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _refuse_long_head(self) -> None:
@@ -345,7 +377,8 @@ class Connection(asyncio.Protocol):
 
     def _end_with(self, answer: bytes) -> None:
         """Send *answer* and close, but read on for a moment: a client may send all before it reads."""
-        self._transport.write(answer)
+        self.write([answer])
+        self.flush()
         self._is_closing = True
         self._message_since = self._service.loop.time()
         if self.half_closed is not None:

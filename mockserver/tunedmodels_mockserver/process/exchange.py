@@ -18,7 +18,9 @@ from ..core.answers import Pause
 from ..log import LOG
 from ..web.api_response import SERVER
 from ..web.timed_body import End, InterruptiblePause, TimedBody
+from .known_requests import KnownRequests
 from .limits import Limits
+from .outbox import Outbox
 from .response_head import date, error_page, head, header_facts
 from .worker_threads import WorkerThreads
 
@@ -66,7 +68,9 @@ class Service(msgspec.Struct):
     is_quick: bool
     workers: WorkerThreads
     admin_workers: WorkerThreads
-    connections: set[Connection] = msgspec.field(default_factory=set)
+    connections: set[Connection]
+    outbox: Outbox
+    known_requests: KnownRequests
     is_stopping: bool = False
 
     def workers_for(self, environ: dict[str, Any], body_size: int) -> WorkerThreads | None:

@@ -20,7 +20,9 @@ from msgspec.structs import replace
 from ..web.api_response import VERSION
 from .connection import Connection
 from .exchange import Service
+from .known_requests import KnownRequests
 from .limits import Limits
+from .outbox import Outbox
 from .request_environ import server_environ
 from .worker_threads import WorkerThreads
 
@@ -105,6 +107,7 @@ class Server:
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         worlds = self._app.extensions.get("tunedmodels")
         limits = _within_file_limit(self._limits)
+        connections: set[Connection] = set()
         workers, admin_workers = WorkerThreads(THREADS, "worker"), WorkerThreads(_ADMIN_THREADS, "admin-worker")
         service = Service(
             self._app,
@@ -114,6 +117,9 @@ class Server:
             getattr(worlds, "kind", "memory") == "memory",
             workers,
             admin_workers,
+            connections,
+            Outbox(loop, connections),
+            KnownRequests(),
         )
         listening = await loop.create_server(lambda: Connection(service), sock=self._listener, backlog=_BACKLOG)
         try:

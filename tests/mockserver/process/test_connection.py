@@ -210,7 +210,7 @@ def test_requests_for_another_protocol_stay_http_1(server: Server) -> None:
 
 
 def test_expect_is_answered_before_the_body_comes(server: Server) -> None:
-    """A request without a body needs no 100 (D20), and the connection stays usable."""
+    """A request without a body needs no 100, and the connection stays usable."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
         client.sendall(b"GET /1 HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\r\n\r\n")
         assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")

@@ -56,7 +56,7 @@ def read_all(client: socket.socket) -> bytes:
 
 
 def test_many_paced_streams_end_when_one_does(server: Server) -> None:
-    """Sixty-four take the time of one, and /health answers meanwhile (D4)."""
+    """Sixty-four take the time of one, and /health answers meanwhile."""
     canned(server, {"text": "a", "pause": 0.5}, {"text": "b", "pause": 0.5})
     began = time.monotonic()
     clients = [begin(server, STREAM, PROMPT) for _ in range(64)]
@@ -71,7 +71,7 @@ def test_many_paced_streams_end_when_one_does(server: Server) -> None:
 
 @pytest.mark.parametrize("fault", [{"latency": 60}, {"stall": {"seconds": 600, "after": 0}}])
 def test_slow_answers_stop_nobody(server: Server, fault: dict[str, Any]) -> None:
-    """More of them than there are threads wait, and others are answered (D4)."""
+    """More of them than there are threads wait, and others are answered."""
     requests.post(f"{server.url}/_emulator/faults", json={"method": "models.list", **fault}, timeout=5)
     with ExitStack() as clients:
         for _ in range(40):
@@ -91,7 +91,7 @@ def test_the_entry_of_a_late_answer_has_its_latency(server: Server) -> None:
 
 
 def test_a_reader_that_never_reads_is_dropped(server: Server) -> None:
-    """Others are answered meanwhile, and the connection is reset (D4)."""
+    """Others are answered meanwhile, and the connection is reset."""
     canned(server, *[{"text": "x" * 700_000}] * 9)  # more than the system keeps for a client
     clients = [begin(server, STREAM, PROMPT, buffer=8192) for _ in range(2)]
     assert requests.get(f"{server.url}/v1beta/tunedModels", timeout=10).ok
@@ -115,7 +115,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_request_whose_client_is_gone_is_not_computed() -> None:
-    """It waited for a thread while its client disconnected (D4)."""
+    """It waited for a thread while its client disconnected."""
     app = create_app(Settings(seed=1))
     paths: list[str] = []
     may_continue = threading.Event()

@@ -148,7 +148,7 @@ def begin(port: int, path: str) -> socket.socket:
 
 
 def test_the_end_finishes_paced_streams_without_their_pauses() -> None:
-    """The client gets the whole stream (D6)."""
+    """The client gets the whole stream."""
     with serve_thread(create_app(Settings(seed=1))) as server:
         rules: list[Any] = [{"answer": {"chunks": [{"text": "one "}, {"text": "two", "pause": 60}]}}]
         requests.put(f"{server.url}/_emulator/canned", json=rules, timeout=5).raise_for_status()
@@ -166,7 +166,7 @@ def test_the_end_finishes_paced_streams_without_their_pauses() -> None:
 
 
 def test_the_end_waits_for_answers_that_are_computed() -> None:
-    """Each of four is answered, although they are computed one after the other in the event loop (D7)."""
+    """Each of four is answered, although they are computed one after the other in the event loop."""
     app, is_running = create_app(), threading.Event()
 
     @app.get("/slow")
@@ -206,7 +206,7 @@ def test_the_end_cuts_what_is_not_finished_after_five_seconds() -> None:
 
 
 def test_thousands_of_idle_connections_lock_nobody_out() -> None:
-    """Five thousand clients that send nothing leave the server as it is (D13)."""
+    """Five thousand clients that send nothing leave the server as it is."""
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < 11_000:
