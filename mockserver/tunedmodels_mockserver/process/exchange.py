@@ -298,11 +298,9 @@ class Exchange:
         kept: tuple[str, ...]
         if environ["SERVER_PROTOCOL"] == "HTTP/1.1":
             version, kept = "1.1", ()
-            if length is None:
-                is_closing = True
-                if has_body:
-                    self._is_chunked = environ["REQUEST_METHOD"] != "HEAD"
-                    names, values = (*names, "Transfer-Encoding"), (*values, "chunked")
+            if length is None and has_body:
+                self._is_chunked = environ["REQUEST_METHOD"] != "HEAD"
+                names, values = (*names, "Transfer-Encoding"), (*values, "chunked")
         else:
             version, kept = "1.0", ("Keep-Alive",)
             is_closing = is_closing or length is None

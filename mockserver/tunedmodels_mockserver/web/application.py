@@ -18,10 +18,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from .api_response import ApiResponse
+from .request_body import MAX_BODY
 
 REQUEST = "tunedmodels.request"
 """The key of Flask's request in a WSGI environment, if the request goes the way of Flask. It may have read the body."""
-MAX_BODY = 20 * 1024 * 1024  # bytes; the limit in the error messages of the service
 
 _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT"})
 _MAX_MATCHES = 4096  # requests whose route is kept

@@ -71,10 +71,11 @@ from ..wire.status import Code, Status, StatusError
 from ..wire.surface import surface_of
 from . import not_found, responses, system_parameters
 from .api_response import NOTE, ApiResponse
-from .application import MAX_BODY, REQUEST, ApiRequest
+from .application import REQUEST, ApiRequest
 from .connection_faults import delay_and_break, make_malformed
 from .journaling import EntryDraft, entry_draft
 from .middleware import DOUBLED_SLASHES
+from .request_body import MAX_BODY, received_body
 from .request_caller import Callers
 from .request_head import RequestHead, read_head
 from .request_message import read_message, with_name
@@ -101,9 +102,12 @@ class _Exchange(msgspec.Struct, eq=False):
 
     def body(self) -> bytes:
         """Return the body of the request. Raise StatusError if it is too large."""
-        request = self.draft.request or self.environ.get(REQUEST) or ApiRequest(self.environ)
-        self.draft.request = request  # it keeps the body
         try:
+            body = received_body(self.environ)
+            if body is not None:
+                return body
+            request = self.draft.request or self.environ.get(REQUEST) or ApiRequest(self.environ)
+            self.draft.request = request  # it keeps the body
             return request.get_data()
         except RequestEntityTooLarge:
             text = f"Request payload size exceeds the limit: {MAX_BODY} bytes."

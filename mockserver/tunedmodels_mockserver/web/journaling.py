@@ -24,6 +24,7 @@ from ..wire.protojson.reading import query_pairs
 from . import system_parameters
 from .api_response import NOTE, ApiResponse
 from .home import is_browser_navigation
+from .request_body import received_body
 from .request_metrics import RequestMetrics
 from .timed_body import Part, TimedBody
 
@@ -213,6 +214,9 @@ def _header_values(headers: Iterable[tuple[str, str]]) -> tuple[str, str]:
 def _request_body(environ: dict[str, Any], request: Request | None) -> bytes:
     """Return the body of a request, read earlier or now. Return an empty body if it is too large or cannot be read."""
     try:
+        body = received_body(environ)
+        if body is not None:
+            return body
         if request:
             return request.get_data()
         return bytes(environ["wsgi.input"].read(READ_LIMIT + 1))  # one more, to notice that the body is longer

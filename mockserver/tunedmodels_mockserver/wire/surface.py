@@ -56,6 +56,11 @@ class Message(msgspec.Struct, frozen=True, eq=False, dict=True):
         """The fields by name, each with its JSON name and its proto name."""
         return {key: field for field in self.fields for key in (field.json_name, field.name)}
 
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """The places of the fields by proto name."""
+        return {field.name: place for place, field in enumerate(self.fields)}
+
     @property
     def type_url(self) -> str:
         """The name of the type in an ``Any`` and in error messages."""

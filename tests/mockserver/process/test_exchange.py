@@ -37,14 +37,14 @@ def canned(server: Server, *chunks: Mapping[str, str | float]) -> None:
 
 
 def begin(server: Server, path: str, body: bytes = b"", buffer: int | None = None) -> socket.socket:
-    """Return a connection that has sent a request. The system keeps *buffer* bytes for its reader."""
+    """Return a connection that has sent its only request. The system keeps *buffer* bytes for its reader."""
     client = socket.socket()
     if buffer is not None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     client.settimeout(20)
     client.connect(("127.0.0.1", server.port))
-    head = f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
-    client.sendall(head.encode() + body)
+    head = f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+    client.sendall(head.encode() + b"Connection: close\r\n\r\n" + body)
     return client
 
 

@@ -33,7 +33,7 @@ class Reply(msgspec.Struct, frozen=True):
     parts: Parts | None
     finish_reason: int
     ratings: Sequence[Value] | None = None
-    chunks: Sequence[Piece] | None = None  # the chunks that a rule gives; None to split the parts
+    chunks: Sequence[Chunk] | None = None  # those that a rule gives; None to split the parts
 
     @property
     def text(self) -> str:
@@ -43,7 +43,7 @@ class Reply(msgspec.Struct, frozen=True):
     def pieces(self) -> Sequence[Piece]:
         """Return the candidate's piece for each chunk of a stream, at least one."""
         if self.chunks is not None:
-            return self.chunks
+            return [Piece(_parts(chunk.text), chunk.pause) for chunk in self.chunks]
         pieces = [Piece(parts) for part in self.parts or () for parts in _stream_pieces(part)]
         return pieces or [Piece(())]
 
@@ -65,7 +65,8 @@ def truncate(text: str, config: Value) -> Reply:
     """Return *text* up to the first stop sequence and up to the token limit, both from the generation *config*."""
     ends = [text.find(sequence) for sequence in config.get("stop_sequences", ()) if sequence and sequence in text]
     text = text[: min(ends, default=len(text))]
-    head = tokens.head(text, config.get("max_output_tokens", len(text)))
+    limit = config.get("max_output_tokens")
+    head = text if limit is None else tokens.head(text, limit)
     return Reply(_parts(head), STOP if head == text else MAX_TOKENS)
 
 
@@ -115,10 +116,12 @@ def _reply(text: str | None, source: Answer | Candidate, template_values: Templa
 
 
 def _chunk_reply(answer: Answer, template_values: TemplateSources) -> Reply:
-    chunks = [Chunk(item) if isinstance(item, str) else item for item in answer.chunks or ()]
-    pieces = [Piece(_parts(template_values.fill(chunk.text)), chunk.pause) for chunk in chunks]
-    whole = "".join(text_of(piece.parts) for piece in pieces)
-    return Reply(_parts(whole), _finish_reason_number(answer.finish_reason), _ratings(answer.safety_ratings), pieces)
+    chunks: Sequence[Chunk] = answer.whole_chunks
+    whole = "".join([chunk.text for chunk in chunks])
+    if "{{" in whole:  # no placeholder reaches from one chunk into the next
+        chunks = [Chunk(template_values.fill(chunk.text), chunk.pause) for chunk in chunks]
+        whole = "".join([chunk.text for chunk in chunks])
+    return Reply(_parts(whole), _finish_reason_number(answer.finish_reason), _ratings(answer.safety_ratings), chunks)
 
 
 def _parts(text: str) -> list[Value]:

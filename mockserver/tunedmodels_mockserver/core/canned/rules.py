@@ -7,6 +7,7 @@ placeholder and an invalid regular expression or JSON path raise ValueError.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -104,7 +105,7 @@ class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         _check_finish(self.finish_reason, self.safety_ratings)
 
 
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """The answer of a rule: one of text, parts, candidates, blocked (a block reason), chunks, error or its code, echo.
 
     ``parts`` and ``safety_ratings`` have the form of the API. ``usage`` overrides members of the usageMetadata; for
@@ -149,8 +150,13 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         _check_parts(self.parts)
         _check_finish(self.finish_reason, self.safety_ratings)
 
+    @cached_property
+    def whole_chunks(self) -> tuple[Chunk, ...]:
+        """The chunks as objects. A string becomes the text of one."""
+        return tuple(Chunk(item) if isinstance(item, str) else item for item in self.chunks or ())
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """One rule. It answers at most ``times`` calls; None means all. A rule without ``id`` gets one when it is added."""
 
     answer: str | Answer
@@ -174,7 +180,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         if self.full_answer.usage is not None:
             message_checks.read_message(self.full_answer.usage, COUNT if counting else USAGE, "usage")
 
-    @property
+    @cached_property
     def full_answer(self) -> Answer:
         """The answer as an object. A string becomes the text of one."""
         return Answer(text=self.answer) if isinstance(self.answer, str) else self.answer

@@ -189,7 +189,7 @@ def _origin(call: RequestContext, model: Value) -> tuple[BaseModel, str]:
     if not source.startswith(TUNED_MODELS):
         raise errors.model_name_format(_REQUEST, "tuned_model.tuned_model_source.tuned_model")
     record = access.find(call, source, Role.READER)
-    if view.view(record.plan, call.now).state is not view.State.ACTIVE:
+    if view.state_of(record.plan, call.now) is not view.State.ACTIVE:
         raise errors.model_not_ready(source)
     if record.base_model == "models/gemini-1.5-flash-001-tuning":
         raise errors.invalid_argument()  # refused with 400 (observed); the text is not known

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...wire.constant_message import ConstantMessage
 from ...wire.surface import surface_of
 from .. import errors
 from ..answers import Pause, Stream
@@ -16,7 +17,7 @@ from ..canned import replies
 from ..canned.query import PromptQuery
 from ..canned.replies import Parts, RenderedAnswer, Reply
 from ..resource_names import TUNED_MODELS
-from ..runs.view import State, view
+from ..runs.view import State, state_of
 from ..state.records import Examples, Role
 from ..text import tokens
 from . import access
@@ -28,9 +29,14 @@ Value = dict[str, Any]
 MAX_CANDIDATES = 8
 MAX_PROMPT = 40_000  # characters of a prompt to a tuned model, documented
 
+
+def _constant(value: Value) -> ConstantMessage:
+    return ConstantMessage(value, lambda: value)
+
+
 _NEGLIGIBLE = 1  # SafetyRating.HarmProbability
 # Sexually explicit, hate speech, harassment, dangerous content, in the observed order.
-_SAFETY_RATINGS = [{"category": category, "probability": _NEGLIGIBLE} for category in (9, 8, 7, 10)]
+_SAFETY_RATINGS = [_constant({"category": category, "probability": _NEGLIGIBLE}) for category in (9, 8, 7, 10)]
 # The categories of the text models of 2023, derogatory to dangerous (v1beta3's HarmCategory).
 _TEXT_SAFETY_RATINGS = [{"category": category, "probability": _NEGLIGIBLE} for category in range(1, 7)]
 _BLOCKED_FOR_SAFETY, _BLOCKED_FOR_OTHER = 1, 2  # PromptFeedback.BlockReason and ContentFilter.BlockedReason alike
@@ -149,7 +155,7 @@ def _target(call: RequestContext, name: str, method: str) -> tuple[BaseModel, Ex
     if not name.startswith(TUNED_MODELS):
         return base_model(call, name, method), None
     record = access.find(call, name, Role.READER)
-    if view(record.plan, call.now).state is not State.ACTIVE:
+    if state_of(record.plan, call.now) is not State.ACTIVE:
         raise errors.model_not_ready(name)
     return base_model(call, record.base_model, method), record.examples
 

@@ -81,6 +81,13 @@ def view(plan: Plan, now: int) -> View:
     )
 
 
+def state_of(plan: Plan, now: int) -> State:
+    """Return the state of ``view(plan, now)``, at once for a run that has no events."""
+    if plan.script:
+        return view(plan, now).state
+    return State.ACTIVE if now >= _whole(plan.end) else State.CREATING
+
+
 def model_view(plan: Plan, now: int) -> View:
     """Return the view of *plan* that the model shows at *now*. A model that lags is behind its operation."""
     view_ = view(plan, now)

@@ -9,10 +9,12 @@ except before a digit. A punctuation mark or a CJK character is a token. A run o
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 
 _CJK = r"\u3005-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+
+_MAX_KEPT = 2000  # characters of a text whose count is kept
 
 # Every character can start a match, so the joined tokens are the whole text. No token depends on the text after its
 # end, so the head of a text has the same tokens.
@@ -26,6 +28,11 @@ def _token() -> re.Pattern[str]:
 
 def count(text: str) -> int:
     """Return a plausible number of tokens for *text*. It is invented, except for digits."""
+    return _count(text) if len(text) <= _MAX_KEPT else _count.__wrapped__(text)
+
+
+@lru_cache(maxsize=512)  # the same prompts and answers come again
+def _count(text: str) -> int:
     return sum(1 for _ in _token().finditer(text))
 
 

@@ -77,8 +77,11 @@ _STRICT = json.JSONDecoder(
 
 def _parse_strictly(text: str, max_depth: int) -> Value:
     value: Value = _STRICT.decode(text)
-    # The decoder accepts any depth and lone surrogates, so check the tree level by level. An object counts as two
-    # levels here, itself and its pairs. So a value that passes is not too deep; the lenient parser counts exactly.
+    # The decoder accepts any depth and lone surrogates. Only an escape makes a surrogate, and only a bracket a level.
+    if "\\u" not in text and text.count("{") + text.count("[") <= max_depth:
+        return value
+    # Check the tree level by level. An object counts as two levels here, itself and its pairs. So a value that passes
+    # is not too deep; the lenient parser counts exactly.
     level: list[Value | tuple[str, Value]] = [value]
     for _ in range(max_depth):
         "".join([node for node in level if isinstance(node, str)]).encode()  # refuses surrogates

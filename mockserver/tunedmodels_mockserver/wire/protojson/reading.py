@@ -95,12 +95,12 @@ class Reader:
 
     def _drop_ignored(self, values: dict[str, Any], message: Message) -> dict[str, Any]:
         """Return *values* without output-only members and without zeros that have no explicit presence."""
+        fields = message.by_name
+        names = values if len(values) < 2 else sorted(values, key=message.order.__getitem__)
         return {
-            field.name: values[field.name]
-            for field in message.fields
-            if field.name in values
-            and not field.is_output_only
-            and (values[field.name] or self.surface.has_presence(field))
+            name: values[name]
+            for name in names
+            if not fields[name].is_output_only and (values[name] or self.surface.has_presence(fields[name]))
         }
 
     def _member(self, key: str, value: Any, field: Field, path: str, result: dict[str, Any]) -> None:

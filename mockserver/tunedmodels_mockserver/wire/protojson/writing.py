@@ -47,6 +47,7 @@ _ESCAPES = re.compile(
     "\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
 )
 _TEXTS = ConstantTexts()
+_MAX_SHAPES = 256  # sets of members of one message whose writers are kept
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 
@@ -114,6 +115,7 @@ class _Form:
 # A writer turns the value of one type, in one form and at one depth, into text. It is made once, at its first use: by
 # then all names, indents and rules of presence are decided, and a value costs little more than its own characters.
 _Writer: TypeAlias = "Callable[[Any], str]"
+_MemberWriter: TypeAlias = "tuple[str, bool, str, _Writer]"  # name, explicit presence, text before the value
 
 
 @cache
@@ -121,24 +123,33 @@ def _message_writer(message: Message, form: _Form, depth: int, first: str = "") 
     """Return the writer of *message*. *first* is the text of a member that comes before all others."""
     surface, inner, line = surface_of(form.version), form.line(depth + 1), form.line(depth)
     opening, comma, closing = "{" + inner, "," + inner, line + "}"
-    # The writers of members are made when a value has the member: messages can contain themselves.
-    members = [
-        (field.name, surface.has_presence(field), quote(field.json_name) + form.layout.colon, field)
-        for field in message.fields
-    ]
-    writers: dict[str, _Writer] = {}
+    writers: dict[str, _MemberWriter] = {}
+    shapes: dict[tuple[str, ...], list[_MemberWriter]] = {}
+
+    def make_shape(names: tuple[str, ...]) -> list[_MemberWriter]:
+        """Return the writers of the members *names*, in the order of the fields."""
+        fields = [field for field in message.fields if field.name in names]
+        # Writers are made when a value has the member: messages can contain themselves.
+        for field in fields:
+            if field.name not in writers:
+                member, writer = quote(field.json_name) + form.layout.colon, _field_writer(field, form, depth + 1)
+                writers[field.name] = field.name, surface.has_presence(field), member, writer
+        shape = [writers[field.name] for field in fields]
+        if len(shapes) >= _MAX_SHAPES:
+            shapes.clear()
+        shapes[names] = shape
+        return shape
 
     def write_members(value: Mapping[str, Any]) -> str:
         texts = [first] if first else []
-        get = value.get
-        for name, has_presence, member, field in members:
-            item = get(name)
-            if item is None or (not item and not has_presence):
-                continue
-            writer = writers.get(name)
-            if writer is None:
-                writer = writers[name] = _field_writer(field, form, depth + 1)
-            texts.append(member + writer(item))
+        names = tuple(value)
+        shape = shapes.get(names)
+        if shape is None:
+            shape = make_shape(names)
+        for name, has_presence, member, writer in shape:
+            item = value[name]
+            if item is not None and (item or has_presence):
+                texts.append(member + writer(item))
         return opening + comma.join(texts) + closing if texts else "{}"
 
     def write_message(value: Mapping[str, Any]) -> str:
